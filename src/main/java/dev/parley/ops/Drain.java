@@ -6,6 +6,7 @@ import io.quarkus.websockets.next.OpenConnections;
 import io.quarkus.websockets.next.WebSocketConnection;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Instance;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -28,10 +29,10 @@ class Drain {
     /** However many there are: who is told to stop is killed before long. */
     private static final Duration LONGEST = Duration.ofSeconds(3);
 
-    private final OpenConnections connections;
+    private final Instance<OpenConnections> connections;
     private volatile boolean started;
 
-    Drain(OpenConnections connections) {
+    Drain(Instance<OpenConnections> connections) {
         this.connections = connections;
     }
 
@@ -43,7 +44,7 @@ class Drain {
     /** Runs on the thread that stops the service, which waits for it. */
     void empty(@Observes ShutdownDelayInitiatedEvent stop) throws InterruptedException {
         started = true;
-        List<WebSocketConnection> open = connections.stream().toList();
+        List<WebSocketConnection> open = connections.stream().flatMap(OpenConnections::stream).toList();
         if (open.isEmpty()) {
             return;
         }
