@@ -93,12 +93,14 @@ final class DataFolder {
 
     /** Makes the folder a database of these binaries' version, unless it is one. */
     void prepare(ServerBinaries binaries, ServerAccount account, ServerTools tools) throws IOException {
+        if (Files.exists(path)) {
+            account.own(path);
+        }
         if (Files.exists(path.resolve("PG_VERSION"))) {
             checkUsable(binaries);
         } else {
             create(account, tools);
         }
-        account.own(path);
     }
 
     private void checkUsable(ServerBinaries binaries) throws IOException {
