@@ -38,15 +38,7 @@ public final class Sql {
 
     /** The first column of every row. */
     public <T> List<T> values(String sql, Class<T> type, Object... parameters) {
-        return with(connection -> {
-            try (PreparedStatement statement = prepare(connection, sql, parameters); ResultSet rows = statement.executeQuery()) {
-                List<T> values = new ArrayList<>();
-                while (rows.next()) {
-                    values.add(rows.getObject(1, type));
-                }
-                return values;
-            }
-        });
+        return with(connection -> values(connection, sql, type, parameters));
     }
 
     /** Runs the work in one transaction; an exception rolls it back. */
@@ -72,6 +64,17 @@ public final class Sql {
         try (PreparedStatement statement = prepare(connection, sql, parameters)) {
             statement.execute();
             return statement.getUpdateCount();
+        }
+    }
+
+    /** The first column of every row, asked on a connection. */
+    public static <T> List<T> values(Connection connection, String sql, Class<T> type, Object... parameters) throws SQLException {
+        try (PreparedStatement statement = prepare(connection, sql, parameters); ResultSet rows = statement.executeQuery()) {
+            List<T> values = new ArrayList<>();
+            while (rows.next()) {
+                values.add(rows.getObject(1, type));
+            }
+            return values;
         }
     }
 

@@ -12,6 +12,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
@@ -31,6 +32,8 @@ public final class StreamClient implements AutoCloseable {
     private final List<RawWebSocket.Closed> closes = new CopyOnWriteArrayList<>();
     private final Gate gate = new Gate();
     private volatile BiConsumer<JsonNode, Long> onMessage = (message, nanos) -> { };
+    private volatile Consumer<JsonNode> onFrame = frame -> { };
+    private volatile List<Instance> refuges = List.of();
     private volatile RawWebSocket socket;
     private volatile boolean following;
     private volatile boolean live;
@@ -69,6 +72,18 @@ public final class StreamClient implements AutoCloseable {
     /** Called with each message's row and the arrival's {@link System#nanoTime}. */
     public StreamClient onMessage(BiConsumer<JsonNode, Long> listener) {
         onMessage = listener;
+        return this;
+    }
+
+    /** Called with every frame, before this client takes note of it. */
+    public StreamClient onFrame(Consumer<JsonNode> listener) {
+        onFrame = listener;
+        return this;
+    }
+
+    /** From now on a broken connection, or a close code that means "reconnect", is followed by a resume on one of these instances. */
+    public StreamClient reconnectingTo(List<Instance> instances) {
+        refuges = instances;
         return this;
     }
 
@@ -226,13 +241,21 @@ public final class StreamClient implements AutoCloseable {
             if (received instanceof RawWebSocket.Closed closed) {
                 closes.add(closed);
                 following = false;
+                if (!refuges.isEmpty() && meansReconnect(closed.code())) {
+                    reconnect(refuges);
+                }
                 return;
             }
             accept(Json.read(((RawWebSocket.Text) received).text()));
         }
     }
 
+    private static boolean meansReconnect(int code) {
+        return code == 1006 || code == 1012 || code == 1013 || code >= 4000 && code < 4100;
+    }
+
     private void accept(JsonNode frame) {
+        onFrame.accept(frame);
         switch (frame.path("type").asText()) {
             case "message" -> {
                 JsonNode message = frame.get("message");
