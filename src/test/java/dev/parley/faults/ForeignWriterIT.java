@@ -323,6 +323,34 @@ class ForeignWriterIT {
         }
     }
 
+    @Test
+    void aWatchedTableMayHaveColumnsOfAnyName() {
+        Sql sql = Sql.on(database);
+        sql.run("create table awkward (n int, new_rows text, old_rows text, record json, tg_op text, tg_argv text, logged text, operation text)");
+        sql.run("select parley.watch('awkward')");
+        sql.run("insert into awkward (n, record) values (1, '{\"nul\": \"\\u0000\"}')");
+        sql.run("update awkward set n = 2, logged = 'x'");
+        sql.run("delete from awkward");
+        assertEquals(List.of("INSERT", "UPDATE", "DELETE"),
+                sql.values("select operation from parley.change_log where table_name = 'awkward' order by id", String.class));
+        assertEquals(List.of("1", "2", "2"), sql.values("""
+                select coalesce(record, old_record) ->> 'n' from parley.change_log where table_name = 'awkward' order by id""", String.class));
+    }
+
+    @Test
+    void directInsertsIntoAPartitionAreLoggedUnderTheRootsName() {
+        Sql sql = Sql.on(database);
+        sql.run("create table rooted (n int) partition by list (n)");
+        sql.run("create table rooted_1 partition of rooted for values in (1)");
+        sql.run("create table rooted_2 partition of rooted for values in (2)");
+        sql.run("select parley.watch('rooted')");
+        sql.run("insert into rooted values (1), (2)");
+        sql.run("insert into rooted_1 values (1)");
+        sql.run("update rooted set n = 2 where n = 1");
+        assertEquals(List.of("rooted", "rooted", "rooted", "rooted", "rooted"), sql.values(
+                "select table_name from parley.change_log where table_name like 'rooted%' order by id", String.class));
+    }
+
     private void prepare(String name, String content) {
         Sql.on(database).with(connection -> {
             connection.setAutoCommit(false);
