@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.testing.Await;
 import dev.parley.testing.Conversations;
 import dev.parley.testing.Instance;
 import dev.parley.testing.Sql;
@@ -16,6 +17,7 @@ import dev.parley.testing.Witness;
 import java.io.IOException;
 import java.io.StringReader;
 import java.sql.Savepoint;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -313,11 +315,11 @@ class ForeignWriterIT {
             Sql.on(database).run("truncate messages");
             for (StreamClient stream : List.of(global, single)) {
                 stream.awaitFrame("resync", frame -> frame.path("type").asText().equals("resync"));
-                dev.parley.testing.Await.until(() -> stream.frames("live").size() == 2, java.time.Duration.ofSeconds(10), "live again");
+                Await.until(() -> stream.frames("live").size() == 2, Duration.ofSeconds(10), "live again");
             }
             insert("after the truncation");
             for (StreamClient stream : List.of(global, single)) {
-                dev.parley.testing.Await.until(() -> stream.deliveries().count() == 1, java.time.Duration.ofSeconds(10), "the next message");
+                Await.until(() -> stream.deliveries().count() == 1, Duration.ofSeconds(10), "the next message");
                 assertEquals(List.of(), stream.closes());
             }
         }
@@ -334,7 +336,7 @@ class ForeignWriterIT {
         assertEquals(List.of("INSERT", "UPDATE", "DELETE"),
                 sql.values("select operation from parley.change_log where table_name = 'awkward' order by id", String.class));
         assertEquals(List.of("1", "2", "2"), sql.values("""
-                select coalesce(record, old_record) ->> 'n' from parley.change_log where table_name = 'awkward' order by id""", String.class));
+                select substring(coalesce(record, old_record)::text from '"n":(\\d)') from parley.change_log where table_name = 'awkward' order by id""", String.class));
     }
 
     @Test

@@ -67,6 +67,13 @@ public final class Deliveries {
         return last.get(conversation);
     }
 
+    /** Everything that came so far, by conversation in the order of arrival. */
+    public synchronized Map<UUID, List<Entry>> delivered() {
+        Map<UUID, List<Entry>> copy = new HashMap<>();
+        delivered.forEach((conversation, entries) -> copy.put(conversation, List.copyOf(entries)));
+        return copy;
+    }
+
     /** Message frames so far. */
     public synchronized long count() {
         return count;

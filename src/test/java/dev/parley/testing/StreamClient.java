@@ -154,6 +154,11 @@ public final class StreamClient implements AutoCloseable {
         return answers.get(id);
     }
 
+    /** The conversation, null for a global stream. */
+    public UUID conversation() {
+        return conversation;
+    }
+
     public Deliveries deliveries() {
         return deliveries;
     }
@@ -204,6 +209,7 @@ public final class StreamClient implements AutoCloseable {
 
     @Override
     public void close() {
+        refuges = List.of();
         disconnect();
     }
 
