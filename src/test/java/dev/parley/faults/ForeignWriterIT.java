@@ -314,7 +314,7 @@ class ForeignWriterIT {
                 StreamClient single = StreamClient.conversation(conversation).join(instance)) {
             Sql.on(database).run("truncate messages");
             for (StreamClient stream : List.of(global, single)) {
-                stream.awaitFrame("resync", frame -> frame.path("type").asText().equals("resync"));
+                stream.awaitResync();
                 Await.until(() -> stream.frames("live").size() == 2, Duration.ofSeconds(10), "live again");
             }
             insert("after the truncation");

@@ -37,6 +37,13 @@ public final class Deliveries {
         last.putIfAbsent(conversation, seq);
     }
 
+    /** The stream said {@code resync}: what came so far counts no more. Violations stay. */
+    public synchronized void restart() {
+        last.clear();
+        delivered.clear();
+        count = 0;
+    }
+
     /** A message frame came. */
     public synchronized void add(UUID conversation, long seq, UUID id) {
         count++;

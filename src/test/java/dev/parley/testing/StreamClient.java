@@ -24,6 +24,7 @@ import java.util.function.Predicate;
 public final class StreamClient implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final int UUID_LENGTH = 36;
 
     private final UUID conversation;
     private final Deliveries deliveries;
@@ -182,6 +183,11 @@ public final class StreamClient implements AutoCloseable {
         return frames.stream().filter(frame -> type.equals(frame.path("type").asText())).toList();
     }
 
+    /** Waits until the server has said that this stream must start over; from then on a fresh history is checked. */
+    public JsonNode awaitResync() {
+        return awaitFrame("resync", frame -> frame.path("type").asText().equals("resync"));
+    }
+
     /** Waits for a frame that is neither a message nor a position. */
     public JsonNode awaitFrame(String description, Predicate<JsonNode> wanted) {
         Await.until(() -> frames.stream().anyMatch(wanted), PATIENCE, () -> description + "; got " + frames + ", closed " + closes);
@@ -271,6 +277,13 @@ public final class StreamClient implements AutoCloseable {
             }
             case "position" -> {
             }
+            case "resync" -> {
+                frames.add(frame);
+                position = null;
+                after = null;
+                live = false;
+                deliveries.restart();
+            }
             case "live" -> {
                 frames.add(frame);
                 lastSeqWhenLive = frame.path("last_seq").asLong(-1);
@@ -284,7 +297,7 @@ public final class StreamClient implements AutoCloseable {
         if (frame.hasNonNull("position")) {
             position = frame.get("position").asText();
         }
-        if (frame.hasNonNull("id") && List.of("ack", "error").contains(frame.get("type").asText())) {
+        if (List.of("ack", "error").contains(frame.path("type").asText()) && frame.path("id").asText().length() == UUID_LENGTH) {
             answers.put(UUID.fromString(frame.get("id").asText()), frame);
         }
     }

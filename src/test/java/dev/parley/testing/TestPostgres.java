@@ -8,11 +8,13 @@ import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A PostgreSQL server with {@code fsync} on, on a port that stays the same while it is stopped, started, crashed or given other data.
+ * A standby takes its primary's port when it takes its place.
  *
  * <p>One thread at a time may start and stop it; connections may be made from any thread.
  */
@@ -34,7 +36,7 @@ public final class TestPostgres implements AutoCloseable {
             """;
 
     private final Path data;
-    private final int port;
+    private volatile int port;
     private final Thread stopAtExit = new Thread(() -> stop("immediate"));
     private volatile boolean running;
 
@@ -67,8 +69,13 @@ public final class TestPostgres implements AutoCloseable {
         return standby;
     }
 
-    /** Makes a standby a primary: a new timeline begins. */
-    public void promote() {
+    /** The primary dies and this standby takes its port and its place: a new timeline begins. */
+    public void takeOver(TestPostgres primary) {
+        primary.stop("immediate");
+        stop("fast");
+        port = primary.port;
+        append(data.resolve("postgresql.conf"), "port = " + port + "\n");
+        begin();
         PostgresBinaries.run("pg_ctl", "promote", "-w", "-D", data.toString());
     }
 
@@ -126,7 +133,7 @@ public final class TestPostgres implements AutoCloseable {
         append(data.resolve("postgresql.conf"), "restore_command = 'false'\n");
         append(data.resolve("recovery.signal"), "");
         begin();
-        Await.until(() -> !Sql.on(this).value("select pg_is_in_recovery()", Boolean.class), java.time.Duration.ofSeconds(30), "recovery done");
+        Await.until(() -> !Sql.on(this).value("select pg_is_in_recovery()", Boolean.class), Duration.ofSeconds(30), "recovery done");
     }
 
     public int port() {
