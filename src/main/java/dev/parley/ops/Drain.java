@@ -6,7 +6,6 @@ import io.quarkus.websockets.next.OpenConnections;
 import io.quarkus.websockets.next.WebSocketConnection;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
-import jakarta.enterprise.inject.Instance;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -29,10 +28,10 @@ class Drain {
     /** However many there are: who is told to stop is killed before long. */
     private static final Duration LONGEST = Duration.ofSeconds(3);
 
-    private final Instance<OpenConnections> connections;
+    private final OpenConnections connections;
     private volatile boolean started;
 
-    Drain(Instance<OpenConnections> connections) {
+    Drain(OpenConnections connections) {
         this.connections = connections;
     }
 
@@ -44,7 +43,7 @@ class Drain {
     /** Runs on the thread that stops the service, which waits for it. */
     void empty(@Observes ShutdownDelayInitiatedEvent stop) throws InterruptedException {
         started = true;
-        List<WebSocketConnection> open = connections.stream().flatMap(OpenConnections::stream).toList();
+        List<WebSocketConnection> open = connections.stream().toList();
         if (open.isEmpty()) {
             return;
         }
