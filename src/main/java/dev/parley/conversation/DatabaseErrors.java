@@ -5,6 +5,7 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.core.VertxException;
 import io.vertx.pgclient.PgException;
 import java.io.IOException;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Set;
 
@@ -29,20 +30,28 @@ final class DatabaseErrors {
     }
 
     static boolean isUniqueViolation(Throwable failure) {
-        PgException cause = cause(failure, PgException.class);
-        return cause != null && UNIQUE_VIOLATION.equals(cause.getSqlState());
+        return UNIQUE_VIOLATION.equals(sqlState(failure));
     }
 
     /** Whether the database is away, starting, stopping or full, so that the same request may succeed later. */
     static boolean isUnavailable(Throwable failure) {
-        PgException refused = cause(failure, PgException.class);
-        if (refused != null) {
-            String state = refused.getSqlState();
-            return state != null && (state.equals(READ_ONLY) || state.length() == 5 && PASSING.contains(state.substring(0, 2)));
+        String state = sqlState(failure);
+        if (state != null) {
+            return state.equals(READ_ONLY) || state.length() == 5 && PASSING.contains(state.substring(0, 2));
         }
         return cause(failure, IOException.class) != null
                 || cause(failure, TimeoutException.class) != null
                 || cause(failure, VertxException.class) != null;
+    }
+
+    /** What the server said, or null when it said nothing; Hibernate hands on the client's exception as JDBC's. */
+    private static String sqlState(Throwable failure) {
+        PgException client = cause(failure, PgException.class);
+        if (client != null) {
+            return client.getSqlState();
+        }
+        SQLException jdbc = cause(failure, SQLException.class);
+        return jdbc == null ? null : jdbc.getSQLState();
     }
 
     private static <T extends Throwable> T cause(Throwable failure, Class<T> type) {
