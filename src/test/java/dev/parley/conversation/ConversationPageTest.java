@@ -12,7 +12,6 @@ import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.nullValue;
 
-import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.path.json.JsonPath;
 import io.vertx.mutiny.sqlclient.Pool;
@@ -30,7 +29,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @QuarkusTest
-@QuarkusTestResource(TemporaryDatabase.class)
 class ConversationPageTest {
 
     @Inject
@@ -146,7 +144,7 @@ class ConversationPageTest {
             int status = get(CONVERSATIONS + "?cursor=" + cursor).statusCode();
             assertThat("a cursor of bytes " + fill, status == 200 || status == 400);
         }
-        refused(get(CONVERSATIONS + "?cursor=" + "A".repeat(5_000)), ErrorCode.INVALID_REQUEST);
+        refused(get(CONVERSATIONS + "?cursor=" + "A".repeat(2_000)), ErrorCode.INVALID_REQUEST);
         refused(get(CONVERSATIONS + "?customer_id=" + "a".repeat(201)), ErrorCode.INVALID_REQUEST);
         refused(get(CONVERSATIONS + "?customer_id=\u0000"), ErrorCode.INVALID_REQUEST);
     }
