@@ -25,10 +25,12 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @QuarkusTest
+@ExtendWith(SchemaInPlace.class)
 class ConversationPageTest {
 
     @Inject
@@ -129,8 +131,8 @@ class ConversationPageTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"limit=0", "limit=201", "limit=-1", "limit=abc", "limit=", "status=paused", "status=", "status=OPEN",
-            "cursor=", "cursor=x", "cursor=AAAA", "cursor=!!!!", "customer_id="})
+    @ValueSource(strings = {"limit=0", "limit=201", "limit=-1", "limit=abc", "status=paused", "status=OPEN",
+            "cursor=x", "cursor=AAAA", "cursor=!!!!"})
     void aParameterThatDoesNotFitIsRefused(String query) {
         refused(get(CONVERSATIONS + "?" + query), ErrorCode.INVALID_REQUEST);
     }
