@@ -51,10 +51,14 @@ class DrainIT {
                 asked = System.nanoTime();
                 stopped = CompletableFuture.runAsync(service::stop);
                 Await.until(() -> Http.get(service.http("/q/health/ready")).statusCode() == 503, Duration.ofSeconds(5), "not ready");
-                for (RawWebSocket socket : sockets) {
-                    Closed closed = readToTheEnd(socket);
+                for (int i = 0; i < SOCKETS; i++) {
+                    Closed closed = readToTheEnd(sockets.get(i));
                     assertEquals(1012, closed.code(), closed::reason);
                     assertEquals("service restart: reconnect and resume", closed.reason());
+                    // the others never answer, as a peer that has gone to sleep
+                    if (i % 10 != 0) {
+                        sockets.get(i).close();
+                    }
                 }
                 blocker.commit();
             }
