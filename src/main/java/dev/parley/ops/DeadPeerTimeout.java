@@ -14,8 +14,8 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 @Singleton
 class DeadPeerTimeout implements HttpServerOptionsCustomizer {
 
-    /** For the answer to a close frame; who does not give one would otherwise hold up the end of the service. */
-    private static final int CLOSING_SECONDS = 2;
+    /** For the answer to a close frame. Shorter than quarkus.shutdown.delay: no socket may outlive what it needs. */
+    private static final int CLOSING_SECONDS = 1;
 
     private final Duration timeout;
 
