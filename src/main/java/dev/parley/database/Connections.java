@@ -1,0 +1,67 @@
+package dev.parley.database;
+
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.pgclient.PgBuilder;
+import io.vertx.pgclient.PgConnectOptions;
+import io.vertx.pgclient.PgConnection;
+import io.vertx.sqlclient.Pool;
+import io.vertx.sqlclient.PoolOptions;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
+import java.util.Optional;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/** Connections of our own beside Quarkus' pool: same server and user, named for what they are for, with a session set up. */
+@ApplicationScoped
+public class Connections {
+
+    private final Vertx vertx;
+    private final Optional<List<String>> url;
+    private final Optional<String> username;
+    private final Optional<String> password;
+
+    Connections(Vertx vertx,
+                @ConfigProperty(name = "quarkus.datasource.reactive.url") Optional<List<String>> url,
+                @ConfigProperty(name = "quarkus.datasource.username") Optional<String> username,
+                @ConfigProperty(name = "quarkus.datasource.password") Optional<String> password) {
+        this.vertx = vertx;
+        this.url = url;
+        this.username = username;
+        this.password = password;
+    }
+
+    /** The service's database. */
+    public PgConnectOptions options(String name) {
+        return options(url.filter(urls -> !urls.isEmpty()).map(urls -> urls.get(0))
+                .orElseThrow(() -> new IllegalStateException("quarkus.datasource.reactive.url is not set")), name);
+    }
+
+    /** Another way to the same database, with the same user unless the URL names one. */
+    public PgConnectOptions options(String otherUrl, String name) {
+        PgConnectOptions options = PgConnectOptions.fromUri(otherUrl.replaceFirst("^vertx-reactive:", ""));
+        if (!otherUrl.contains("@")) {
+            username.ifPresent(options::setUser);
+            password.ifPresent(options::setPassword);
+        }
+        options.setTcpKeepAlive(true).setConnectTimeout(10_000);
+        options.setCachePreparedStatements(true);
+        options.addProperty("application_name", name);
+        return options;
+    }
+
+    /** One connection, in session state {@code setup} (SQL), on the caller's context. */
+    public Future<PgConnection> connect(PgConnectOptions options, String setup) {
+        return PgConnection.connect(vertx, options).compose(connection ->
+                connection.query(setup).execute().map(connection).onFailure(failure -> connection.close()));
+    }
+
+    /** A pool whose connections all are in session state {@code setup} (SQL). */
+    public Pool pool(PgConnectOptions options, int size, String setup) {
+        return PgBuilder.pool().using(vertx).connectingTo(options)
+                .with(new PoolOptions().setMaxSize(size).setShared(false).setConnectionTimeout(10))
+                .withConnectHandler(connection -> connection.query(setup).execute()
+                        .onComplete(done -> connection.close()))
+                .build();
+    }
+}

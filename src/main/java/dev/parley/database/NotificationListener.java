@@ -1,0 +1,147 @@
+package dev.parley.database;
+
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.pgclient.PgConnectOptions;
+import io.vertx.pgclient.PgConnection;
+import io.vertx.pgclient.PgNotification;
+import io.vertx.sqlclient.Tuple;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+
+/**
+ * One connection that LISTENs, comes back by itself and notices when it is half open.
+ *
+ * <p>Notifications sent while it is away are lost, so whoever listens is told of every (re)connect and must find out by other means what it missed.
+ * Callbacks come on this listener's event loop. Notifications that were sent over this very connection are not delivered.
+ */
+public final class NotificationListener {
+
+    private static final Logger LOG = Logger.getLogger(NotificationListener.class);
+    private static final long PROBE_INTERVAL_MS = 5_000;
+    private static final long PROBE_TIMEOUT_MS = 5_000;
+
+    private final Connections connections;
+    private final Vertx vertx;
+    private final Supplier<PgConnectOptions> options;
+    private final Map<String, Consumer<String>> channels = new ConcurrentHashMap<>();
+    private final Runnable connected;
+    private final Backoff backoff = new Backoff(50, 5_000);
+    private volatile PgConnection connection;
+    private Context context;
+    private long probe = -1;
+    private boolean complained;
+    private volatile boolean closed;
+
+    /**
+     * @param options   where to, asked at each attempt
+     * @param connected called after every (re)connect, once all channels are listened to
+     */
+    public NotificationListener(Connections connections, Vertx vertx, Supplier<PgConnectOptions> options, Runnable connected) {
+        this.connections = connections;
+        this.vertx = vertx;
+        this.options = options;
+        this.connected = connected;
+    }
+
+    /** Adds a channel; before {@link #start} only. The name is trusted. */
+    public void on(String channel, Consumer<String> payloads) {
+        channels.put(channel, payloads);
+    }
+
+    /** Connects, and from then on stays connected. */
+    public void start() {
+        context = vertx.getOrCreateContext();
+        context.runOnContext(ignored -> connect());
+    }
+
+    public boolean isConnected() {
+        return connection != null;
+    }
+
+    /** Sends a notification over this connection; lost when it is away. Any thread. */
+    public void send(String channel, String payload, Runnable done) {
+        PgConnection current = connection;
+        if (current == null) {
+            done.run();
+            return;
+        }
+        current.preparedQuery("select pg_notify($1, $2)").execute(Tuple.of(channel, payload)).onComplete(sent -> done.run());
+    }
+
+    public void close() {
+        closed = true;
+        PgConnection current = connection;
+        if (current != null) {
+            current.close();
+        }
+    }
+
+    private void connect() {
+        if (closed) {
+            return;
+        }
+        StringBuilder listen = new StringBuilder();
+        channels.keySet().forEach(channel -> listen.append("listen ").append(channel).append(';'));
+        connections.connect(options.get(), listen.toString()).onSuccess(this::use).onFailure(this::retry);
+    }
+
+    private void use(PgConnection fresh) {
+        fresh.notificationHandler(this::deliver);
+        fresh.closeHandler(gone -> {
+            if (connection == fresh) {
+                connection = null;
+                vertx.cancelTimer(probe);
+                retry(null);
+            }
+        });
+        connection = fresh;
+        if (complained) {
+            LOG.info("listening for notifications again");
+            complained = false;
+        }
+        backoff.reset();
+        probe = vertx.setPeriodic(PROBE_INTERVAL_MS, tick -> probe(fresh));
+        connected.run();
+    }
+
+    private void deliver(PgNotification notification) {
+        PgConnection current = connection;
+        if (current == null || notification.getProcessId() == current.processId()) {
+            return;
+        }
+        Consumer<String> consumer = channels.get(notification.getChannel());
+        if (consumer != null) {
+            consumer.accept(notification.getPayload());
+        }
+    }
+
+    /** A peer that went away without a word leaves a connection on which nothing ever arrives. */
+    private void probe(PgConnection current) {
+        current.query("").execute().timeout(PROBE_TIMEOUT_MS, TimeUnit.MILLISECONDS)
+                .onFailure(failure -> {
+                    if (connection == current) {
+                        LOG.warn("the LISTEN connection does not answer, taking a new one");
+                        connection = null;
+                        vertx.cancelTimer(probe);
+                        current.close();
+                        retry(null);
+                    }
+                });
+    }
+
+    private void retry(Throwable failure) {
+        if (closed) {
+            return;
+        }
+        if (failure != null && !complained) {
+            LOG.warnf("cannot LISTEN, polling meanwhile: %s", failure.getMessage());
+            complained = true;
+        }
+        vertx.setTimer(backoff.next(), tick -> connect());
+    }
+}

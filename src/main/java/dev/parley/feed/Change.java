@@ -1,0 +1,29 @@
+package dev.parley.feed;
+
+/**
+ * One committed change of a watched table, as the log holds it.
+ *
+ * @param id        rises along a reader's way through one delta; of changes that lock each other out (one row, one conversation) always
+ * @param xid       the transaction that made it
+ * @param schema    of the table
+ * @param table     the table, or its root
+ * @param operation what happened
+ * @param record    the new row as JSON text, null for deletes and truncates
+ * @param oldRecord the old row as JSON text, set for deletes only
+ * @param loggedAt  when it was made, ISO 8601 in UTC
+ * @param after     the position of a reader that has had everything up to and including this
+ */
+public record Change(long id, long xid, String schema, String table, Operation operation, String record, String oldRecord, String loggedAt, Position after) {
+
+    /** In PostgreSQL's words. */
+    public enum Operation { INSERT, UPDATE, DELETE, TRUNCATE }
+
+    /** The row that the change speaks of: the new one, or the deleted one. */
+    public String row() {
+        return record != null ? record : oldRecord;
+    }
+
+    Change after(Position position) {
+        return new Change(id, xid, schema, table, operation, record, oldRecord, loggedAt, position);
+    }
+}

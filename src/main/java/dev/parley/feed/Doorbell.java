@@ -1,0 +1,71 @@
+package dev.parley.feed;
+
+import dev.parley.database.Connections;
+import dev.parley.database.NotificationListener;
+import io.vertx.core.Vertx;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * The NOTIFY channel that says "something committed". It carries no data, so a lost or late ring costs latency until the next poll, never a row.
+ * One channel for all: PostgreSQL searches a backend's channels one by one and wakes every listener.
+ */
+@ApplicationScoped
+public class Doorbell {
+
+    static final String CHANNEL = "parley";
+    /** Rings for the others are at least so far apart: each takes PostgreSQL's database-wide notify lock. */
+    private static final long RING_PAUSE_MS = 5;
+
+    private final Vertx vertx;
+    private final FeedConfig config;
+    private final Connections connections;
+    private final AtomicBoolean wanted = new AtomicBoolean();
+    private final AtomicBoolean ringing = new AtomicBoolean();
+    private volatile NotificationListener listener;
+
+    Doorbell(Vertx vertx, FeedConfig config, Connections connections) {
+        this.vertx = vertx;
+        this.config = config;
+        this.connections = connections;
+    }
+
+    /** Begins to listen; {@code rung} is called on an event loop, also after every reconnect. */
+    void start(Runnable rung) {
+        listener = new NotificationListener(connections, vertx, () -> config.listenUrl()
+                .map(url -> connections.options(url, "parley-doorbell")).orElseGet(() -> connections.options("parley-doorbell")), rung);
+        listener.on(CHANNEL, payload -> rung.run());
+        listener.start();
+    }
+
+    boolean isListening() {
+        return listener != null && listener.isConnected();
+    }
+
+    /** Rings for the other replicas after a commit that was kept quiet; coalesced. Any thread. */
+    public void ringOthers() {
+        if (!config.notify() || listener == null) {
+            return;
+        }
+        wanted.set(true);
+        if (ringing.compareAndSet(false, true)) {
+            ring();
+        }
+    }
+
+    private void ring() {
+        wanted.set(false);
+        listener.send(CHANNEL, "", () -> vertx.setTimer(RING_PAUSE_MS, tick -> {
+            ringing.set(false);
+            if (wanted.get() && ringing.compareAndSet(false, true)) {
+                ring();
+            }
+        }));
+    }
+
+    void stop() {
+        if (listener != null) {
+            listener.close();
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package dev.parley.feed;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Settings of the feed. */
+@ConfigMapping(prefix = "parley.feed")
+public interface FeedConfig {
+
+    /** Whether foreign writers ring the doorbell. {@code off}: their rows are found by polling alone, and their commits need not queue up. */
+    @WithDefault("on")
+    boolean notify();
+
+    /** How often the tail looks without being rung. */
+    @WithDefault("1s")
+    Duration pollInterval();
+
+    /** How long the change log reaches back. */
+    @WithDefault("24h")
+    Duration retention();
+
+    /** How many rows the change log may hold, whatever their age; a row is about 400 bytes. */
+    @WithDefault("20000000")
+    long maxRows();
+
+    /** How many rows are read at a time. */
+    @WithDefault("1000")
+    int pageSize();
+
+    /** How long one read may take before its connection counts as dead. */
+    @WithDefault("30s")
+    Duration readTimeout();
+
+    /** Connections for replays and catch-up. */
+    @WithDefault("4")
+    int readers();
+
+    /** A direct connection for LISTEN, where the main one goes through a pooler that forbids it. */
+    Optional<String> listenUrl();
+}

@@ -1,0 +1,155 @@
+package dev.parley.feed;
+
+import dev.parley.feed.Change.Operation;
+import dev.parley.feed.FeedGap.Reason;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
+import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.Tuple;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Walks the change log from a position, page by page, exactly: each call returns what has become visible since the call before.
+ *
+ * <p>The session it reads on must have {@link FeedConnections#SESSION} in force. Not thread-safe; one read at a time.
+ */
+public final class LogCursor {
+
+    /**
+     * What became visible since the base: rows of transactions that began after it, and of those that were running then and are through by now.
+     * Rows of transactions still running are not even looked at: a bulk load in progress would make every read scan all it has written so far.
+     * Never asked by {@code xid >= xmin}: exact too, but one transaction left open would make every read scan all since it began.
+     */
+    static final String FIRST_PAGE = """
+            with s as materialized (select pg_current_snapshot() as upto)
+            select s.upto::text, f.feed_id, f.trimmed::text,
+                   l.id, l.xid::text::bigint, l.schema_name, l.table_name, l.operation, l.record::text, l.old_record::text,
+                   to_char(l.logged_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+            from s cross join parley.feed f left join lateral (
+              select * from (
+                select * from parley.change_log where xid >= $1::text::xid8
+                union all
+                select * from parley.change_log where xid = any (array(
+                  select x from unnest($2::text[]::xid8[]) x where pg_visible_in_snapshot(x, s.upto)))
+              ) u
+              where pg_visible_in_snapshot(u.xid, s.upto)
+              order by u.id limit $3
+            ) l on true
+            order by l.id
+            """;
+
+    /**
+     * The rest of the same delta. Goes by id from where the page before ended, so that the pages of a large delta together cost one pass over it;
+     * the query above would sort all of it for each page.
+     */
+    static final String NEXT_PAGE = """
+            select $3::text, f.feed_id, f.trimmed::text,
+                   l.id, l.xid::text::bigint, l.schema_name, l.table_name, l.operation, l.record::text, l.old_record::text,
+                   to_char(l.logged_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+            from parley.feed f left join lateral (
+              select * from parley.change_log u
+              where u.id > $4 and (u.xid >= $1::text::xid8 or u.xid = any ($2::text[]::xid8[])) and pg_visible_in_snapshot(u.xid, $3::text::pg_snapshot)
+              order by u.id limit $5
+            ) l on true
+            order by l.id
+            """;
+
+    private Position position;
+    private long epoch = -1;
+    /** What the last complete read saw; null when the position alone must do. */
+    private Snapshot raw;
+    /** What the delta that is being paged through goes up to; null between deltas. */
+    private Snapshot upto;
+    private long lastId;
+
+    public LogCursor(Position position) {
+        this.position = position;
+    }
+
+    public Position position() {
+        return position;
+    }
+
+    /**
+     * Reads the next page.
+     *
+     * @param client a connection or pool with {@link FeedConnections#SESSION}
+     * @param now    the server's incarnation, see {@link Tail#epoch()}; raw snapshots of another one are forgotten
+     * @param limit  rows at most
+     * @return the page; fails with {@link FeedGap} when the position does not hold
+     */
+    public Future<Delta> read(SqlClient client, long now, int limit) {
+        if (epoch != now) {
+            epoch = now;
+            raw = null;
+            upto = null;
+        }
+        Snapshot base = raw != null ? raw : position.base();
+        Tuple parameters = Tuple.of(Long.toString(base.xmax()), base.runningTexts());
+        if (upto == null) {
+            return client.preparedQuery(FIRST_PAGE).execute(parameters.addInteger(limit)).map(rows -> page(rows, limit));
+        }
+        return client.preparedQuery(NEXT_PAGE).execute(parameters.addString(upto.text()).addLong(lastId).addInteger(limit)).map(rows -> page(rows, limit));
+    }
+
+    /** Takes the position and raw snapshot of a read that began at nothing. */
+    void begin(Position start, Snapshot seen, long now) {
+        position = start;
+        raw = seen;
+        upto = null;
+        epoch = now;
+    }
+
+    private Delta page(RowSet<Row> rows, int limit) {
+        Row head = rows.iterator().next();
+        Snapshot seen = upto != null ? upto : Snapshot.parse(head.getString(0));
+        check(head, seen);
+
+        Position before = position;
+        long bound = position.bound();
+        List<Change> changes = new ArrayList<>(rows.size());
+        int read = 0;
+        for (Row row : rows) {
+            if (row.getValue(3) == null) {
+                break; // the left join's answer when nothing is new
+            }
+            read++;
+            lastId = row.getLong(3);
+            long xid = row.getLong(4);
+            if (raw == null && position.covers(xid, lastId)) {
+                continue;
+            }
+            bound = Math.max(bound, xid + 1);
+            position = position.inside(seen.clamp(bound), lastId);
+            changes.add(new Change(lastId, xid, row.getString(5), row.getString(6), Operation.valueOf(row.getString(7)),
+                    row.getString(8), row.getString(9), row.getString(10), position));
+        }
+        boolean complete = read < limit;
+        if (complete) {
+            position = position.at(seen.clamp(bound));
+            raw = seen;
+            upto = null;
+            if (!changes.isEmpty()) {
+                int last = changes.size() - 1;
+                changes.set(last, changes.get(last).after(position));
+            }
+        } else {
+            upto = seen;
+        }
+        return new Delta(before, changes, complete, seen, position);
+    }
+
+    private void check(Row head, Snapshot seen) {
+        if (head.getLong(1) != position.feedId()) {
+            throw new FeedGap(Reason.OTHER_LOG);
+        }
+        if (position.bound() > seen.xmax()) {
+            throw new FeedGap(Reason.FUTURE);
+        }
+        if (!position.isHeldBy(Snapshot.parse(head.getString(2)))) {
+            throw new FeedGap(Reason.TRIMMED);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+package dev.parley.feed;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A point in the feed that a reader has reached, exact and independent of the connection it was made on: all log rows that {@code base} sees are
+ * delivered, and of each {@link Part} those up to its id.
+ *
+ * <p>A reader is inside a delta for as long as the delta's last row has not come: then there is a part. More than one appears only when a reader
+ * resumes inside a delta and is cut off again before it is through.
+ *
+ * @param feedId   which log this is a point of
+ * @param timeline PostgreSQL's timeline, 0 where it may not be asked
+ * @param base     clamped
+ * @param parts    ids falling, at most {@link #MAX_PARTS}
+ */
+public record Position(long feedId, int timeline, Snapshot base, List<Part> parts) {
+
+    /** More are refused from outside; a reader that would need more repeats rows of its last delta instead. */
+    public static final int MAX_PARTS = 8;
+
+    /** Rows that {@code snapshot} (clamped) sees, with ids up to {@code id}. */
+    public record Part(Snapshot snapshot, long id) {
+    }
+
+    public Position(long feedId, int timeline, Snapshot base) {
+        this(feedId, timeline, base, List.of());
+    }
+
+    /**
+     * Reads what {@link #toString} wrote.
+     *
+     * @throws IllegalArgumentException for anything else
+     */
+    public static Position parse(String text) {
+        return PositionCodec.decode(text);
+    }
+
+    /** Whether the reader has had the row. */
+    public boolean covers(long xid, long id) {
+        if (base.sees(xid)) {
+            return true;
+        }
+        for (Part part : parts) {
+            if (id <= part.id && part.snapshot.sees(xid)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The position after a row inside a delta that was read with {@code upto}. */
+    public Position inside(Snapshot upto, long id) {
+        List<Part> after = new ArrayList<>(parts.size() + 1);
+        for (Part part : parts) {
+            if (part.id > id) {
+                after.add(part);
+            }
+        }
+        if (after.size() == MAX_PARTS) {
+            return this;
+        }
+        after.add(new Part(upto, id));
+        return new Position(feedId, timeline, base, List.copyOf(after));
+    }
+
+    /** The position after a whole delta. */
+    public Position at(Snapshot newBase) {
+        return new Position(feedId, timeline, newBase, List.of());
+    }
+
+    /** The least xmax that a clamped snapshot after this position may have. */
+    long bound() {
+        long bound = base.xmax();
+        for (Part part : parts) {
+            bound = Math.max(bound, part.snapshot.xmax());
+        }
+        return bound;
+    }
+
+    /** Whether the log still holds everything after this position, when all that {@code trimmed} sees may be gone. */
+    public boolean isHeldBy(Snapshot trimmed) {
+        if (base.xmax() < trimmed.xmax()) {
+            return false;
+        }
+        for (long xid : base.running()) {
+            if (trimmed.sees(xid)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Override
+    public String toString() {
+        return PositionCodec.encode(this);
+    }
+}

@@ -1,0 +1,277 @@
+package dev.parley.feed;
+
+import dev.parley.database.Backoff;
+import dev.parley.database.Database;
+import dev.parley.feed.FeedConnections.Primary;
+import dev.parley.feed.FeedGap.Reason;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.pgclient.PgConnection;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.Tuple;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jboss.logging.Logger;
+
+/**
+ * Follows the change log: reads the exact delta since its position whenever it is rung, polls when it is not, and hands each page to its listeners.
+ *
+ * <p>All state belongs to one event loop; {@link #ring}, {@link #position}, {@link #identity}, {@link #epoch} and the figures may be used anywhere.
+ */
+@ApplicationScoped
+public class Tail {
+
+    private static final Logger LOG = Logger.getLogger(Tail.class);
+
+    /** Where the tail is in its life: {@code AWAY} (no connection), {@code RESTING}, {@code READING}. */
+    private enum State { AWAY, RESTING, READING }
+
+    private final Vertx vertx;
+    private final FeedConfig config;
+    private final FeedConnections connections;
+    private final Doorbell doorbell;
+    private final Database database;
+    private final List<FeedListener> listeners = new ArrayList<>();
+    private final Backoff backoff = new Backoff(50, 5_000);
+    private final AtomicBoolean rung = new AtomicBoolean();
+
+    private Context context;
+    private volatile State state = State.AWAY;
+    private PgConnection connection;
+    private LogCursor cursor;
+    private Change last;
+    private Reason gap;
+    private boolean complained;
+    private volatile boolean stopped;
+    private volatile long epoch;
+    private volatile FeedIdentity identity;
+    private volatile Position position;
+    private volatile long currentAt;
+    private volatile long reads;
+
+    Tail(Vertx vertx, FeedConfig config, FeedConnections connections, Doorbell doorbell, Database database) {
+        this.vertx = vertx;
+        this.config = config;
+        this.connections = connections;
+        this.doorbell = doorbell;
+        this.database = database;
+    }
+
+    void start(@Observes StartupEvent event) {
+        context = vertx.getOrCreateContext();
+        database.migrated().subscribe().with(migrated -> context.runOnContext(ignored -> {
+            doorbell.start(this::ring);
+            vertx.setPeriodic(config.pollInterval().toMillis(), tick -> ring());
+            connect();
+        }), failure -> LOG.error("the feed does not start", failure));
+    }
+
+    void stop(@Observes ShutdownEvent event) {
+        stopped = true;
+        doorbell.stop();
+    }
+
+    /** Adds a listener; at start only. */
+    public void listen(FeedListener listener) {
+        listeners.add(listener);
+    }
+
+    /** Says that something may have committed. Any thread; rings during a read make one more read after it. */
+    public void ring() {
+        if (!rung.getAndSet(true) && context != null) {
+            context.runOnContext(ignored -> readIfRung());
+        }
+    }
+
+    /** Everything up to here is delivered to the listeners; null before the first connect. */
+    public Position position() {
+        return position;
+    }
+
+    /** The history that the tail follows; null before the first connect. */
+    public FeedIdentity identity() {
+        return identity;
+    }
+
+    /** Changes whenever the connection goes or comes: raw snapshots of different epochs must not be compared. */
+    public long epoch() {
+        return epoch;
+    }
+
+    /** Whether the tail can read at this moment. */
+    public boolean isConnected() {
+        return state != State.AWAY;
+    }
+
+    /** Nanoseconds since the tail last knew that it had everything; {@link Long#MAX_VALUE} before the first time. */
+    public long lag() {
+        long at = currentAt;
+        return at == 0 ? Long.MAX_VALUE : System.nanoTime() - at;
+    }
+
+    /** How many pages were read. */
+    public long reads() {
+        return reads;
+    }
+
+    private void connect() {
+        if (stopped) {
+            return;
+        }
+        connections.connectTail().compose(this::begin).onSuccess(connected -> {
+            backoff.reset();
+            if (complained) {
+                LOG.info("the feed is connected again");
+                complained = false;
+            }
+            state = State.RESTING;
+            rung.set(true);
+            readIfRung();
+        }).onFailure(this::retry);
+    }
+
+    private void retry(Throwable failure) {
+        if (stopped) {
+            return;
+        }
+        if (!complained) {
+            LOG.warnf("the feed is not connected, trying on: %s", failure.getMessage());
+            complained = true;
+        }
+        vertx.setTimer(backoff.next(), tick -> connect());
+    }
+
+    /** Takes a connection into use: from the start, from the old position, or after a gap. */
+    private Future<Void> begin(Primary primary) {
+        PgConnection fresh = primary.connection();
+        fresh.closeHandler(gone -> lose(fresh));
+        connection = fresh;
+        epoch++;
+        FeedIdentity before = identity;
+        if (before == null) {
+            return beginAtNow(primary);
+        }
+        return gapSince(primary).compose(reason -> {
+            if (reason == null) {
+                return Future.succeededFuture();
+            }
+            return (reason == Reason.HISTORY_CHANGED || reason == Reason.FUTURE ? renameLog(primary) : Future.succeededFuture(primary))
+                    .compose(now -> reset(now, reason));
+        }).onFailure(failure -> fresh.close());
+    }
+
+    /** Why the old position can't be gone on from, or null. */
+    private Future<Reason> gapSince(Primary primary) {
+        if (gap != null) {
+            return Future.succeededFuture(gap);
+        }
+        try {
+            primary.identity().check(position);
+        } catch (FeedGap other) {
+            return Future.succeededFuture(other.reason());
+        }
+        if (!position.isHeldBy(primary.trimmed())) {
+            return Future.succeededFuture(Reason.TRIMMED);
+        }
+        if (last == null || primary.trimmed().sees(last.xid())) {
+            return Future.succeededFuture(null);
+        }
+        return primary.connection().preparedQuery("select exists (select from parley.change_log where id = $1 and xid = $2::text::xid8)")
+                .execute(Tuple.of(last.id(), Long.toString(last.xid())))
+                .map(rows -> rows.iterator().next().getBoolean(0) ? null : Reason.HISTORY_CHANGED);
+    }
+
+    /** The database lost what was delivered: no position handed out so far may hold. */
+    private Future<Primary> renameLog(Primary primary) {
+        return primary.connection().query("select parley.new_log_id()").execute().map(rows -> new Primary(primary.connection(),
+                new FeedIdentity(rows.iterator().next().getLong(0), primary.identity().timeline()), primary.trimmed()));
+    }
+
+    private Future<Void> reset(Primary primary, Reason reason) {
+        LOG.warnf("the feed begins anew, every stream is told to resync: %s", reason.word());
+        return beginAtNow(primary).onSuccess(begun -> listeners.forEach(listener -> listener.reset(reason, position)));
+    }
+
+    private Future<Void> beginAtNow(Primary primary) {
+        return primary.connection().query("select pg_current_snapshot()::text, (select xid::text::bigint from parley.change_log order by xid desc limit 1)")
+                .execute().map(rows -> {
+                    Row row = rows.iterator().next();
+                    Snapshot seen = Snapshot.parse(row.getString(0));
+                    long newest = row.getValue(1) == null ? 0 : row.getLong(1);
+                    Snapshot base = seen.clamp(Math.max(newest + 1, primary.trimmed().xmax()));
+                    position = new Position(primary.identity().feedId(), primary.identity().timeline(), base);
+                    identity = primary.identity();
+                    last = null;
+                    gap = null;
+                    cursor = new LogCursor(position);
+                    cursor.begin(position, seen, epoch);
+                    return null;
+                });
+    }
+
+    private void lose(PgConnection gone) {
+        context.runOnContext(ignored -> {
+            if (connection == gone) {
+                connection = null;
+                epoch++;
+                state = State.AWAY;
+                cursor = new LogCursor(position); // a page that was read but not delivered must be read again
+                retry(new IllegalStateException("the connection was closed"));
+            }
+        });
+    }
+
+    private void readIfRung() {
+        if (state == State.RESTING && rung.getAndSet(false)) {
+            state = State.READING;
+            read(connection);
+        }
+    }
+
+    private void read(PgConnection on) {
+        cursor.read(on, epoch, config.pageSize()).timeout(config.readTimeout().toMillis(), TimeUnit.MILLISECONDS)
+                .onSuccess(delta -> {
+                    if (connection == on) {
+                        deliver(delta);
+                    }
+                })
+                .onFailure(failure -> fail(on, failure));
+    }
+
+    private void deliver(Delta delta) {
+        reads++;
+        position = delta.after();
+        if (!delta.changes().isEmpty()) {
+            last = delta.changes().get(delta.changes().size() - 1);
+        }
+        for (FeedListener listener : listeners) {
+            listener.read(delta);
+        }
+        if (!delta.complete()) {
+            read(connection);
+            return;
+        }
+        currentAt = System.nanoTime();
+        state = State.RESTING;
+        readIfRung();
+    }
+
+    private void fail(PgConnection on, Throwable failure) {
+        if (connection != on) {
+            return;
+        }
+        if (failure instanceof FeedGap found) {
+            gap = found.reason();
+        } else {
+            LOG.warnf("reading the change log failed, taking a new connection: %s", failure.getMessage());
+        }
+        on.close();
+    }
+}

@@ -1,0 +1,122 @@
+package dev.parley.feed;
+
+import dev.parley.database.Database;
+import io.quarkus.runtime.StartupEvent;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.sqlclient.Pool;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.SqlConnection;
+import io.vertx.sqlclient.Tuple;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.time.Duration;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import org.jboss.logging.Logger;
+
+/**
+ * Keeps the change log short. It goes by snapshot, not by a row's time: a transaction that stayed open for long commits old rows late.
+ *
+ * <p>Every so often the tail's position is kept as a mark. A mark as old as the retention (or so far back that the log is over its size) becomes
+ * {@code feed.trimmed}, is committed, and only then are the rows that it sees deleted. A reader checks its position against {@code feed.trimmed} in the
+ * statement that reads, so that it never takes deleted rows for none. All replicas do this; one at a time takes the marks.
+ */
+@ApplicationScoped
+class Trimmer {
+
+    private static final Logger LOG = Logger.getLogger(Trimmer.class);
+    private static final int CHUNK = 5_000;
+    private static final long ADVISORY_LOCK = 0x7061726c6579L; // "parley"
+
+    private final Vertx vertx;
+    private final FeedConfig config;
+    private final FeedConnections connections;
+    private final Tail tail;
+    private final Database database;
+    private boolean running;
+
+    Trimmer(Vertx vertx, FeedConfig config, FeedConnections connections, Tail tail, Database database) {
+        this.vertx = vertx;
+        this.config = config;
+        this.connections = connections;
+        this.tail = tail;
+        this.database = database;
+    }
+
+    void start(@Observes StartupEvent event) {
+        Duration interval = config.retention().dividedBy(24);
+        long millis = Math.max(250, Math.min(interval.toMillis(), Duration.ofMinutes(10).toMillis()));
+        database.migrated().subscribe().with(migrated -> vertx.setPeriodic(millis, tick -> run()), failure -> { });
+    }
+
+    private void run() {
+        Position position = tail.position();
+        if (running || position == null || !tail.isConnected()) {
+            return;
+        }
+        running = true;
+        Pool pool = connections.readers();
+        pool.withTransaction(connection -> mark(connection, position))
+                .compose(trimmed -> trimmed == null ? Future.succeededFuture(0L) : delete(pool, trimmed, 0))
+                .onComplete(done -> {
+                    running = false;
+                    if (done.failed()) {
+                        LOG.debugf("trimming the change log waits for the next round: %s", done.cause().getMessage());
+                    } else if (done.result() > 0) {
+                        LOG.debugf("trimmed %d rows of the change log", done.result());
+                    }
+                });
+    }
+
+    /** Takes a mark and moves {@code trimmed}; gives the snapshot whose rows may go, or null when another replica is at it. */
+    private Future<Snapshot> mark(SqlConnection connection, Position position) {
+        return connection.preparedQuery("""
+                select pg_try_advisory_xact_lock($1), f.feed_id, f.trimmed::text, aged.snapshot::text, aged.taken_at at time zone 'UTC',
+                       large.snapshot::text, large.taken_at at time zone 'UTC', newest.id
+                from parley.feed f
+                left join lateral (select coalesce(max(l.id), 0) as id from parley.change_log l) newest on true
+                left join lateral (select m.snapshot, m.taken_at from parley.feed_marks m
+                  where m.taken_at <= clock_timestamp() - $2::bigint * interval '1 millisecond' order by m.taken_at desc limit 1) aged on true
+                left join lateral (select m.snapshot, m.taken_at from parley.feed_marks m
+                  where m.last_id <= newest.id - $3 order by m.taken_at desc limit 1) large on true
+                """).execute(Tuple.of(ADVISORY_LOCK, config.retention().toMillis(), config.maxRows())).compose(rows -> {
+            Row row = rows.iterator().next();
+            if (!row.getBoolean(0) || row.getLong(1) != position.feedId()) {
+                return Future.succeededFuture(null);
+            }
+            Snapshot before = Snapshot.parse(row.getString(2));
+            Snapshot trimmed = before;
+            LocalDateTime upTo = null;
+            for (int column = 3; column <= 5; column += 2) {
+                if (row.getString(column) != null) {
+                    // replicas stand at different points: what was trimmed once stays trimmed
+                    trimmed = trimmed.union(Snapshot.parse(row.getString(column)));
+                    LocalDateTime at = row.getLocalDateTime(column + 1);
+                    upTo = upTo == null || at.isAfter(upTo) ? at : upTo;
+                }
+            }
+            Snapshot now = trimmed;
+            Future<?> marked = connection.preparedQuery("insert into parley.feed_marks (snapshot, last_id) values ($1::text::pg_snapshot, $2) on conflict do nothing")
+                    .execute(Tuple.of(position.base().text(), row.getLong(7)));
+            if (upTo == null) {
+                return marked.map(now);
+            }
+            LocalDateTime oldest = upTo;
+            return marked
+                    .compose(done -> connection.preparedQuery("update parley.feed set trimmed = $1::text::pg_snapshot").execute(Tuple.of(now.text())))
+                    .compose(done -> connection.preparedQuery("delete from parley.feed_marks where taken_at <= $1").execute(Tuple.of(oldest.atOffset(ZoneOffset.UTC))))
+                    .map(now);
+        });
+    }
+
+    private Future<Long> delete(Pool pool, Snapshot trimmed, long before) {
+        return pool.preparedQuery("""
+                delete from parley.change_log where id = any (array(
+                  select id from parley.change_log
+                  where xid < $1::text::xid8 and pg_visible_in_snapshot(xid, $2::text::pg_snapshot)
+                  order by xid limit $3))
+                """).execute(Tuple.of(Long.toString(trimmed.xmax()), trimmed.text(), CHUNK)).compose(rows ->
+                rows.rowCount() < CHUNK ? Future.succeededFuture(before + rows.rowCount()) : delete(pool, trimmed, before + rows.rowCount()));
+    }
+}

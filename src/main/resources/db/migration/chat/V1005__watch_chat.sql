@@ -1,0 +1,2 @@
+select parley.watch('public.conversations');
+select parley.watch('public.messages');
