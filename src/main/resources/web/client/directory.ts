@@ -10,8 +10,10 @@ import type { Conversation, ConversationRow, Message, ServerFrame } from "./type
 
 /** A conversation as a list shows it. */
 export interface ConversationSummary extends Conversation {
-  /** Messages of the other side since this browser read or this side answered. */
-  readonly unread: number;
+  /** Whether the other side wrote since this browser read it or this side answered. */
+  readonly unread: boolean;
+  /** How many of those messages; null where this browser has not followed the conversation and can't tell. */
+  readonly unreadCount: number | null;
   readonly typists: readonly Typist[];
 }
 
@@ -149,6 +151,7 @@ export class ConversationDirectory extends Shared<DirectoryView> {
       this.boards.get(row.id)?.clear();
       this.boards.delete(row.id);
     } else if (this.known.has(row.id) || event === "INSERT") {
+      if (event === "INSERT") this.reads.advance(row.id, 0);
       this.mergeRow(row);
     } else {
       void this.fetch(row.id);
@@ -256,8 +259,10 @@ export class ConversationDirectory extends Shared<DirectoryView> {
   }
 
   private summary(conversation: Conversation): ConversationSummary {
-    const unread = Math.max(0, conversation.last_seq - this.reads.get(conversation.id));
-    return { ...conversation, unread, typists: this.boards.get(conversation.id)?.typists ?? NOBODY };
+    const read = this.reads.get(conversation.id);
+    const unread = conversation.last_seq > (read ?? 0);
+    const unreadCount = read === undefined ? null : Math.max(0, conversation.last_seq - read);
+    return { ...conversation, unread, unreadCount, typists: this.boards.get(conversation.id)?.typists ?? NOBODY };
   }
 }
 

@@ -10,13 +10,14 @@ export class ReadMarks {
     this.marks = new Map(Object.entries(keep.read<Record<string, number>>("read") ?? {}));
   }
 
-  get(conversationId: string): number {
-    return this.marks.get(conversationId) ?? 0;
+  /** Undefined if this browser knows nothing of the conversation. */
+  get(conversationId: string): number | undefined {
+    return this.marks.get(conversationId);
   }
 
   /** Marks never go back. True if this one went on. */
   advance(conversationId: string, seq: number): boolean {
-    if (seq <= this.get(conversationId)) return false;
+    if (seq <= (this.get(conversationId) ?? -1)) return false;
     this.marks.delete(conversationId);
     this.marks.set(conversationId, seq);
     for (const oldest of this.marks.keys()) {

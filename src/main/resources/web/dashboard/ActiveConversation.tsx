@@ -16,9 +16,6 @@ interface Props extends Pick<UseConversations, "markRead" | "setStatus"> {
   onEscape(): void;
 }
 
-/** A screen keyboard should not open before one has read. */
-const HAS_KEYBOARD = window.matchMedia("(pointer: fine)").matches;
-
 export function ActiveConversation(props: Props): React.JSX.Element {
   const { conversationId, summary, markRead, setStatus, onBack, onEscape } = props;
   const chat = useConversation(conversationId);
@@ -31,7 +28,7 @@ export function ActiveConversation(props: Props): React.JSX.Element {
   const closed = conversation?.status === "closed";
   const missing = chat.history === "missing";
   const name = customerName(conversation);
-  useMarkRead(conversationId, summary?.unread ?? 0, markRead);
+  useMarkRead(conversationId, summary?.last_seq ?? 0, markRead);
 
   async function changeStatus(): Promise<void> {
     setChanging(true);
@@ -89,7 +86,7 @@ export function ActiveConversation(props: Props): React.JSX.Element {
           onSend={chat.send}
           onTyping={typing}
           onEscape={onEscape}
-          focus={HAS_KEYBOARD}
+          focus
         />
       )}
     </main>
@@ -97,7 +94,7 @@ export function ActiveConversation(props: Props): React.JSX.Element {
 }
 
 /** What is open before somebody's eyes counts as read. */
-function useMarkRead(id: string, unread: number, markRead: (id: string) => void): void {
+function useMarkRead(id: string, lastSeq: number, markRead: (id: string) => void): void {
   useEffect(() => {
     const mark = (): void => {
       if (document.visibilityState === "visible") markRead(id);
@@ -105,5 +102,5 @@ function useMarkRead(id: string, unread: number, markRead: (id: string) => void)
     mark();
     document.addEventListener("visibilitychange", mark);
     return () => document.removeEventListener("visibilitychange", mark);
-  }, [id, unread, markRead]);
+  }, [id, lastSeq, markRead]);
 }

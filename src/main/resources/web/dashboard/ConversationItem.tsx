@@ -16,14 +16,14 @@ export const ConversationItem = memo(function ConversationItem(props: Props): Re
   const { conversation, active, entry, now } = props;
   const at = conversation.last_message_at ?? conversation.created_at;
   const typing = conversation.typists.some((t) => t.sender_role === "customer");
-  const unread = active ? 0 : conversation.unread;
+  const unread = conversation.unread && !active;
   return (
     <li>
       <a
         href={`#${conversation.id}`}
         className="item"
         data-id={conversation.id}
-        data-unread={unread > 0}
+        data-unread={unread}
         aria-current={active ? "true" : undefined}
         tabIndex={entry ? 0 : -1}
       >
@@ -40,18 +40,22 @@ export const ConversationItem = memo(function ConversationItem(props: Props): Re
               {typing ? "typing…" : preview(conversation)}
             </span>
             {conversation.status === "closed" && <span className="badge">closed</span>}
-            {unread > 0 && (
-              <span className="unread">
-                <span aria-hidden="true">{unread > 99 ? "99+" : unread}</span>
-                <span className="visually-hidden">{unread} unread</span>
-              </span>
-            )}
+            {unread && <UnreadMark count={conversation.unreadCount} />}
           </span>
         </span>
       </a>
     </li>
   );
 });
+
+function UnreadMark({ count }: { count: number | null }): React.JSX.Element {
+  return (
+    <span className="unread" data-count={count !== null}>
+      {count !== null && <span aria-hidden="true">{count > 99 ? "99+" : count}</span>}
+      <span className="visually-hidden">{count === null ? "unread" : `${count} unread`}</span>
+    </span>
+  );
+}
 
 function preview({ last_message, subject }: ConversationSummary): string {
   if (last_message === null) return subject ?? "No messages yet";

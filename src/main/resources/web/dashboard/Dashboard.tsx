@@ -12,7 +12,7 @@ export function Dashboard(): React.JSX.Element {
   const directory = useConversations();
   const [active, select] = useHash();
   const list = useRef<HTMLElement>(null);
-  const unread = directory.conversations.filter((c) => c.unread > 0).length;
+  const unread = directory.conversations.filter((c) => c.unread).length;
   const summary = directory.conversations.find((c) => c.id === active) ?? null;
   const { want, loading } = directory;
 

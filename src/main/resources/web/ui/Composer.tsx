@@ -15,16 +15,18 @@ interface Props {
   onSend(content: string): void;
   onTyping?(): void;
   onEscape?(): void;
+  /** Where the cursor stands at first. Not on a phone: its keyboard would cover what one came to read. */
   focus?: boolean;
-  busy?: boolean;
 }
 
-export function Composer({ draft, placeholder, onSend, onTyping, onEscape, focus, busy }: Props): React.JSX.Element {
+const HAS_KEYBOARD = window.matchMedia("(pointer: fine)").matches;
+
+export function Composer({ draft, placeholder, onSend, onTyping, onEscape, focus }: Props): React.JSX.Element {
   const [text, setText] = useState(() => drafts.get(draft) ?? "");
   const area = useRef<HTMLTextAreaElement>(null);
   const length = text.length > MAX_CONTENT - NEAR ? contentLength(text) : text.length;
   const over = length > MAX_CONTENT;
-  const ready = text.trim() !== "" && !over && !busy;
+  const ready = text.trim() !== "" && !over;
 
   useEffect(() => {
     if (text === "") drafts.delete(draft);
@@ -38,7 +40,7 @@ export function Composer({ draft, placeholder, onSend, onTyping, onEscape, focus
   }, [text]);
 
   useEffect(() => {
-    if (focus) area.current?.focus();
+    if (focus && HAS_KEYBOARD) area.current?.focus();
   }, [focus]);
 
   function submit(): void {
