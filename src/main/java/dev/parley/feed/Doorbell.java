@@ -44,7 +44,7 @@ public class Doorbell {
 
     /** Rings for the other replicas after a commit that was kept quiet; coalesced. Any thread. */
     public void ringOthers() {
-        if (!config.notify() || listener == null) {
+        if (!config.notifies() || listener == null) {
             return;
         }
         wanted.set(true);

@@ -2,6 +2,7 @@ package dev.parley.feed;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+import io.smallrye.config.WithName;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -10,8 +11,9 @@ import java.util.Optional;
 public interface FeedConfig {
 
     /** Whether foreign writers ring the doorbell. {@code off}: their rows are found by polling alone, and their commits need not queue up. */
+    @WithName("notify")
     @WithDefault("on")
-    boolean notify();
+    boolean notifies();
 
     /** How often the tail looks without being rung. */
     @WithDefault("1s")

@@ -17,6 +17,8 @@ public final class FeedGap extends RuntimeException {
         HISTORY_CHANGED,
         /** {@code after} is beyond the conversation's last number. */
         BEYOND_LAST_SEQ,
+        /** More was edited and deleted since than a replay carries. */
+        TOO_FAR_BEHIND,
         /** The table was truncated. */
         TRUNCATED;
 

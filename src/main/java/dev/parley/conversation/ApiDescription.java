@@ -1,0 +1,14 @@
+package dev.parley.conversation;
+
+import jakarta.ws.rs.core.Application;
+import org.eclipse.microprofile.openapi.annotations.OpenAPIDefinition;
+import org.eclipse.microprofile.openapi.annotations.info.Info;
+
+/** What the interface's description says at its top. */
+@OpenAPIDefinition(info = @Info(title = "Parley", version = "0.1.0", description = """
+        Realtime chat on your own PostgreSQL.
+
+        Errors are `application/problem+json`; programs go by their `code`. Lists are walked by passing `next` on. \
+        Times are UTC with up to six digits of a second. Messages also arrive live by WebSocket: see the README."""))
+public class ApiDescription extends Application {
+}

@@ -1,0 +1,128 @@
+package dev.parley.conversation;
+
+import dev.parley.conversation.MessageBatch.Outcome;
+import dev.parley.conversation.MessageBatch.Result;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * Conversations whose counter another transaction holds. Each waits by itself, so that a foreign transaction left open delays its own
+ * conversation only; a few wait in the database's lock queue at a time, in turns, so that a long wait does not keep a short one out.
+ * On the writer's event loop only.
+ */
+final class BusyConversations {
+
+    /** A turn in the lock queue; at its end the others that wait for a turn come first. */
+    private static final int TURN_MS = 250;
+
+    private final GroupCommitWriter writer;
+    private final int most;
+    private final Map<UUID, Deque<PendingMessage>> queues = new HashMap<>();
+    private final Deque<UUID> turns = new ArrayDeque<>();
+    private int waiters;
+
+    BusyConversations(GroupCommitWriter writer, int waiters) {
+        this.writer = writer;
+        this.most = waiters;
+    }
+
+    /** Takes a message whose conversation is known to be busy, behind those that wait already; false when it is not busy. */
+    boolean takes(PendingMessage pending) {
+        Deque<PendingMessage> queue = queues.get(pending.message().conversationId());
+        if (queue == null) {
+            return false;
+        }
+        queue.add(pending);
+        return true;
+    }
+
+    /** Takes a message whose conversation turned out to be busy. */
+    void add(PendingMessage pending) {
+        if (!takes(pending)) {
+            UUID conversation = pending.message().conversationId();
+            queues.put(conversation, new ArrayDeque<>(List.of(pending)));
+            turns.add(conversation);
+            next();
+        }
+    }
+
+    private void next() {
+        while (waiters < most && !turns.isEmpty()) {
+            waiters++;
+            write(turns.poll(), writer.config().batch());
+        }
+    }
+
+    private void write(UUID conversation, int limit) {
+        Deque<PendingMessage> queue = queues.get(conversation);
+        List<PendingMessage> batch = new ArrayList<>();
+        while (batch.size() < limit && !queue.isEmpty()) {
+            batch.add(queue.poll());
+        }
+        MessageBatch.write(writer.pool(), batch, true, TURN_MS).onComplete(written -> {
+            if (written.succeeded()) {
+                settle(conversation, batch, written.result());
+            } else {
+                failed(conversation, batch, written.cause());
+            }
+        });
+    }
+
+    private void settle(UUID conversation, List<PendingMessage> batch, Result[] results) {
+        List<PendingMessage> open = writer.settle(batch, results);
+        // made busy by a conversation that vanished, or refused together with an earlier one of the same id
+        open.removeIf(pending -> results[batch.indexOf(pending)].outcome() == Outcome.BUSY && refuse(pending));
+        putBack(conversation, open);
+        endTurn(conversation);
+    }
+
+    private void failed(UUID conversation, List<PendingMessage> batch, Throwable failure) {
+        WriteFailure kind = WriteFailure.of(failure);
+        boolean locked = failure instanceof io.vertx.pgclient.PgException error && "55P03".equals(error.getSqlState());
+        if (kind == WriteFailure.SPLIT && !locked) {
+            if (batch.size() == 1) {
+                writer.refuse(batch.get(0), ErrorCode.INVALID_MESSAGE, "the database refuses this message");
+                endTurn(conversation);
+            } else {
+                putBack(conversation, batch);
+                write(conversation, 1); // one by one: the bad one fails alone
+            }
+            return;
+        }
+        long now = System.nanoTime();
+        batch.removeIf(pending -> pending.isOverdue(now) && refuse(pending));
+        putBack(conversation, batch);
+        if (kind == WriteFailure.PAUSE) {
+            writer.vertx().setTimer(TURN_MS, tick -> endTurn(conversation));
+        } else {
+            endTurn(conversation);
+        }
+    }
+
+    private boolean refuse(PendingMessage pending) {
+        writer.refuse(pending, ErrorCode.UNAVAILABLE, "the conversation is held by another transaction: send the message again with the same id");
+        return true;
+    }
+
+    private void putBack(UUID conversation, List<PendingMessage> pending) {
+        Deque<PendingMessage> queue = queues.get(conversation);
+        for (int i = pending.size() - 1; i >= 0; i--) {
+            queue.addFirst(pending.get(i));
+        }
+    }
+
+    private void endTurn(UUID conversation) {
+        waiters--;
+        if (queues.get(conversation).isEmpty()) {
+            queues.remove(conversation);
+        } else {
+            turns.add(conversation);
+        }
+        next();
+    }
+}

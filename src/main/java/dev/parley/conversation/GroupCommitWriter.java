@@ -1,0 +1,147 @@
+package dev.parley.conversation;
+
+import dev.parley.database.Connections;
+import io.quarkus.arc.All;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.sqlclient.Pool;
+import jakarta.annotation.PostConstruct;
+import jakarta.annotation.PreDestroy;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Group commit. Single-row transactions cap throughput at the disk's flush rate, so a few transactions are kept in flight and whatever arrives
+ * meanwhile forms the next batch. There is no timer: an idle system commits at once.
+ *
+ * <p>A conversation always takes the same lane, and a lane has one transaction in flight, so messages of one sender stay in order. A conversation that
+ * another transaction holds locked steps out of its lane and waits by itself ({@link BusyConversations}).
+ *
+ * <p>Messages may come from any thread; all else happens on one event loop.
+ */
+@ApplicationScoped
+public class GroupCommitWriter implements MessageWriter {
+
+    private final WriterConfig config;
+    private final Connections connections;
+    private final Vertx vertx;
+    private final List<MessagesCommitted> followers;
+    private final WriterFigures figures;
+    private final Queue<PendingMessage> arrivals = new ConcurrentLinkedQueue<>();
+    private final AtomicBoolean scheduled = new AtomicBoolean();
+    private final AtomicInteger waiting = new AtomicInteger();
+    private Context context;
+    private Pool pool;
+    private WriterLane[] lanes;
+    private BusyConversations busy;
+
+    GroupCommitWriter(WriterConfig config, Connections connections, Vertx vertx, @All List<MessagesCommitted> followers, WriterFigures figures) {
+        this.config = config;
+        this.connections = connections;
+        this.vertx = vertx;
+        this.followers = followers;
+        this.figures = figures;
+    }
+
+    @PostConstruct
+    void open() {
+        context = vertx.getOrCreateContext();
+        pool = connections.pool(connections.options("parley-writer"), config.lanes() + config.waiters(), "set synchronous_commit = on");
+        busy = new BusyConversations(this, config.waiters());
+        lanes = new WriterLane[config.lanes()];
+        for (int i = 0; i < lanes.length; i++) {
+            lanes[i] = new WriterLane(this, busy);
+        }
+    }
+
+    @PreDestroy
+    void close() {
+        pool.close();
+    }
+
+    @Override
+    public Uni<Sent> send(NewMessage message) {
+        return Uni.createFrom().emitter(sender -> {
+            PendingMessage pending = new PendingMessage(message, sender, System.nanoTime() + config.patience().toNanos());
+            if (waiting.incrementAndGet() > config.queue()) {
+                waiting.decrementAndGet();
+                pending.refused(ErrorCode.OVERLOADED, "too many messages wait to be stored");
+                return;
+            }
+            arrivals.add(pending);
+            if (scheduled.compareAndSet(false, true)) {
+                context.runOnContext(ignored -> sort());
+            }
+        });
+    }
+
+    /** Puts what has arrived into lanes. */
+    private void sort() {
+        scheduled.set(false);
+        for (PendingMessage pending; (pending = arrivals.poll()) != null; ) {
+            if (!busy.takes(pending)) {
+                lane(pending.message().conversationId()).add(pending);
+            }
+        }
+        for (WriterLane lane : lanes) {
+            lane.commitIfIdle();
+        }
+    }
+
+    private WriterLane lane(UUID conversation) {
+        return lanes[Math.floorMod(conversation.hashCode(), lanes.length)];
+    }
+
+    /** Tells the senders of a committed batch, and whoever follows the log. Gives back those that are to be tried again, in order. */
+    List<PendingMessage> settle(List<PendingMessage> batch, MessageBatch.Result[] results) {
+        List<PendingMessage> open = new ArrayList<>(0);
+        int created = 0;
+        for (int i = 0; i < results.length; i++) {
+            PendingMessage pending = batch.get(i);
+            switch (results[i].outcome()) {
+                case CREATED, DUPLICATE -> {
+                    created++;
+                    waiting.decrementAndGet();
+                    pending.stored(results[i].sent());
+                }
+                case UNKNOWN -> refuse(pending, ErrorCode.UNKNOWN_CONVERSATION, "there is no conversation " + pending.message().conversationId());
+                case CLOSED -> refuse(pending, ErrorCode.CONVERSATION_CLOSED, "the conversation is closed");
+                case CONFLICT -> refuse(pending, ErrorCode.ID_CONFLICT, "this id belongs to another message");
+                case BUSY, AGAIN -> open.add(pending);
+            }
+        }
+        if (created > 0) {
+            figures.committed(created);
+            followers.forEach(MessagesCommitted::messagesCommitted);
+        }
+        return open;
+    }
+
+    void refuse(PendingMessage pending, ErrorCode code, String detail) {
+        waiting.decrementAndGet();
+        pending.refused(code, detail);
+    }
+
+    Pool pool() {
+        return pool;
+    }
+
+    WriterConfig config() {
+        return config;
+    }
+
+    Vertx vertx() {
+        return vertx;
+    }
+
+    WriterFigures figures() {
+        return figures;
+    }
+}

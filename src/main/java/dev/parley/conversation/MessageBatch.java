@@ -1,0 +1,75 @@
+package dev.parley.conversation;
+
+import io.vertx.core.Future;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
+import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.Tuple;
+import java.util.List;
+import java.util.UUID;
+
+/** One call of the database's batch function: one transaction, one flush, an outcome for each message. */
+final class MessageBatch {
+
+    /** The function's words; see its migration for what each means. */
+    enum Outcome { CREATED, DUPLICATE, UNKNOWN, CLOSED, CONFLICT, BUSY, AGAIN }
+
+    /** @param sent set for {@code CREATED} and {@code DUPLICATE} */
+    record Result(Outcome outcome, Sent sent) {
+    }
+
+    private static final String WRITE = "select ordinal, outcome, seq, stored from parley.write_messages($1, $2, $3, $4, $5, $6, $7, $8)";
+
+    private MessageBatch() {
+    }
+
+    /**
+     * Stores the messages.
+     *
+     * @param waitForLocks  whether to wait for conversations that another transaction has locked, or to answer {@code BUSY} for them
+     * @param lockTimeoutMs how long to wait for any lock
+     * @return a result for each message, in order; fails as a whole with the database's error
+     */
+    static Future<Result[]> write(SqlClient client, List<PendingMessage> pending, boolean waitForLocks, int lockTimeoutMs) {
+        int size = pending.size();
+        UUID[] ids = new UUID[size];
+        UUID[] conversations = new UUID[size];
+        String[] senders = new String[size], roles = new String[size], contents = new String[size], metadatas = new String[size];
+        for (int i = 0; i < size; i++) {
+            NewMessage message = pending.get(i).message();
+            ids[i] = message.id();
+            conversations[i] = message.conversationId();
+            senders[i] = message.senderId();
+            roles[i] = message.senderRole();
+            contents[i] = message.content();
+            metadatas[i] = message.metadata();
+        }
+        return client.preparedQuery(WRITE)
+                .execute(Tuple.of(ids, conversations, senders).addArrayOfString(roles).addArrayOfString(contents).addArrayOfString(metadatas)
+                        .addBoolean(waitForLocks).addInteger(lockTimeoutMs))
+                .map(rows -> results(rows, ids));
+    }
+
+    private static Result[] results(RowSet<Row> rows, UUID[] ids) {
+        Result[] results = new Result[ids.length];
+        for (Row row : rows) {
+            int at = row.getInteger(0) - 1;
+            Outcome outcome = outcome(row.getString(1));
+            Long seq = row.getLong(2);
+            results[at] = new Result(outcome, seq == null ? null : new Sent(ids[at], seq, outcome == Outcome.DUPLICATE, row.getString(3)));
+        }
+        return results;
+    }
+
+    private static Outcome outcome(String word) {
+        return switch (word) {
+            case "created" -> Outcome.CREATED;
+            case "duplicate" -> Outcome.DUPLICATE;
+            case "unknown" -> Outcome.UNKNOWN;
+            case "closed" -> Outcome.CLOSED;
+            case "conflict" -> Outcome.CONFLICT;
+            case "busy" -> Outcome.BUSY;
+            default -> Outcome.AGAIN;
+        };
+    }
+}

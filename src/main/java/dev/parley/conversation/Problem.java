@@ -1,0 +1,49 @@
+package dev.parley.conversation;
+
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import jakarta.ws.rs.core.Response;
+import java.util.Locale;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+
+/**
+ * An error as REST tells it (RFC 9457).
+ *
+ * @param type   a URI that names the kind of error
+ * @param title  the kind in words
+ * @param status the HTTP status
+ * @param detail what exactly
+ * @param code   the stable code
+ */
+@Schema(name = "Problem", description = "An error. Programs go by `code`.")
+public record Problem(
+        @Schema(examples = "urn:parley:error:unknown-conversation") String type,
+        @Schema(examples = "Unknown conversation") String title,
+        @Schema(examples = "404") int status,
+        @Schema(examples = "there is no conversation 018f0000-0000-7000-8000-000000000000") String detail,
+        @Schema(examples = "PARLEY-UNKNOWN-CONVERSATION") String code) {
+
+    static final String MEDIA_TYPE = "application/problem+json";
+
+    static Problem of(ErrorCode error, String detail) {
+        return of(error, error.status(), detail);
+    }
+
+    static Problem of(ErrorCode error, int status, String detail) {
+        String type = "urn:parley:error:" + error.name().toLowerCase(Locale.ROOT).replace('_', '-');
+        return new Problem(type, error.title(), status, detail, error.code());
+    }
+
+    Response response() {
+        return Response.status(status).type(MEDIA_TYPE).entity(json()).build();
+    }
+
+    /** The body. */
+    String json() {
+        return "{\"type\":" + quoted(type) + ",\"title\":" + quoted(title) + ",\"status\":" + status
+                + ",\"detail\":" + quoted(detail) + ",\"code\":" + quoted(code) + "}";
+    }
+
+    private static String quoted(String text) {
+        return '"' + new String(JsonStringEncoder.getInstance().quoteAsString(text)) + '"';
+    }
+}

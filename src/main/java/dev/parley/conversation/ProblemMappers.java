@@ -1,0 +1,67 @@
+package dev.parley.conversation;
+
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Response;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jboss.logging.Logger;
+import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+
+/** Turns whatever fails in REST into a {@link Problem}. */
+class ProblemMappers {
+
+    private static final Logger LOG = Logger.getLogger(ProblemMappers.class);
+    private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    private final AtomicLong lastUnavailable = new AtomicLong(System.nanoTime() - QUIET_NANOS);
+
+    @ServerExceptionMapper
+    Response known(ParleyException failure) {
+        return Problem.of(failure.code(), failure.getMessage()).response();
+    }
+
+    @ServerExceptionMapper
+    Response http(WebApplicationException failure) {
+        Response answer = failure.getResponse();
+        int status = answer.getStatus();
+        if (status < 400) {
+            return answer;
+        }
+        if (status >= 500) {
+            return unexpected(failure);
+        }
+        ErrorCode error = switch (status) {
+            case 401 -> ErrorCode.UNAUTHENTICATED;
+            case 403 -> ErrorCode.FORBIDDEN;
+            case 404 -> ErrorCode.NOT_FOUND;
+            case 405 -> ErrorCode.METHOD_NOT_ALLOWED;
+            case 413 -> ErrorCode.TOO_LARGE;
+            case 415 -> ErrorCode.UNSUPPORTED_MEDIA_TYPE;
+            default -> ErrorCode.INVALID_REQUEST;
+        };
+        // not the exception's own words, which name classes and methods
+        Response problem = Problem.of(error, status, error.advice()).response();
+        Object allow = answer.getHeaders().getFirst(HttpHeaders.ALLOW);
+        return allow == null ? problem : Response.fromResponse(problem).header(HttpHeaders.ALLOW, allow).build();
+    }
+
+    @ServerExceptionMapper
+    Response unexpected(Throwable failure) {
+        if (DatabaseErrors.isUnavailable(failure)) {
+            warn(failure);
+            return Problem.of(ErrorCode.UNAVAILABLE, "the database cannot be reached at the moment").response();
+        }
+        LOG.error("A request failed unexpectedly", failure);
+        return Problem.of(ErrorCode.INTERNAL, "something went wrong here; the log has more").response();
+    }
+
+    /** Says now and then that requests fail: while the database is away each of them does. */
+    private void warn(Throwable failure) {
+        long last = lastUnavailable.get();
+        long now = System.nanoTime();
+        if (now - last >= QUIET_NANOS && lastUnavailable.compareAndSet(last, now)) {
+            LOG.warnf("Requests are answered 503: the database cannot be reached (%s)", failure.getMessage());
+        }
+    }
+}

@@ -1,0 +1,30 @@
+package dev.parley.conversation;
+
+import io.vertx.pgclient.PgException;
+
+/** What to do when a whole batch failed. */
+enum WriteFailure {
+
+    /** Another transaction got in the way: the same batch works when repeated at once. */
+    REPEAT,
+    /** Something in the batch waits for a lock that nobody gives up: its messages must go one by one. */
+    SPLIT,
+    /** The database is away or unwell: try again after a pause. A batch whose answer was lost may be stored already; repeating finds its ids. */
+    PAUSE;
+
+    static WriteFailure of(Throwable failure) {
+        if (failure instanceof PgException error && error.getSqlState() != null) {
+            return switch (error.getSqlState()) {
+                // serialization, deadlock, an id or a conversation that came or went at the same moment
+                case "40001", "40P01", "23505", "23503" -> REPEAT;
+                case "55P03" -> SPLIT;
+                default -> {
+                    String state = error.getSqlState().substring(0, 2);
+                    // resources, operator's intervention, system, connection, read-only (a standby): it passes. Anything else is the data's fault.
+                    yield state.equals("53") || state.equals("57") || state.equals("58") || state.equals("08") || state.equals("25") ? PAUSE : SPLIT;
+                }
+            };
+        }
+        return PAUSE;
+    }
+}

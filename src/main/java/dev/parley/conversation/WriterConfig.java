@@ -1,0 +1,30 @@
+package dev.parley.conversation;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.time.Duration;
+
+/** Settings of the writer. */
+@ConfigMapping(prefix = "parley.writer")
+public interface WriterConfig {
+
+    /** Transactions in flight; whatever arrives meanwhile forms the next batch. */
+    @WithDefault("2")
+    int lanes();
+
+    /** Messages in one transaction, at most. */
+    @WithDefault("500")
+    int batch();
+
+    /** Transactions that wait for conversations which somebody else has locked. */
+    @WithDefault("4")
+    int waiters();
+
+    /** Messages accepted and not yet stored; more are refused as overloaded. */
+    @WithDefault("50000")
+    int queue();
+
+    /** How long a message may wait for the database or for a locked conversation before its sender is told to try again. */
+    @WithDefault("20s")
+    Duration patience();
+}

@@ -1,0 +1,93 @@
+package dev.parley.database;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URLDecoder;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.StringJoiner;
+
+/** Derives the URL of one driver from the other's: migrations use JDBC, everything else the reactive client. */
+final class DatabaseUrls {
+
+    private static final String JDBC = "jdbc:";
+    private static final Set<String> SCHEMES = Set.of("postgresql", "postgres");
+    /** What both drivers call the same; any other parameter means something to one of them only. */
+    private static final Set<String> SHARED_PARAMETERS = Set.of("sslmode", "user", "password");
+
+    private DatabaseUrls() {}
+
+    /** {@code jdbc:postgresql://host:port/db?sslmode=…} to {@code postgresql://host:port/db?sslmode=…}. */
+    static String reactiveFromJdbc(String jdbc) {
+        if (!jdbc.startsWith(JDBC)) {
+            throw notDerivable("quarkus.datasource.jdbc.url", "quarkus.datasource.reactive.url");
+        }
+        URI uri = parse(jdbc.substring(JDBC.length()), "quarkus.datasource.jdbc.url", "quarkus.datasource.reactive.url");
+        return "postgresql://" + address(uri) + query(parameters(uri));
+    }
+
+    /** {@code postgresql://user:password@host:port/db} to {@code jdbc:postgresql://host:port/db?user=…&password=…}. */
+    static String jdbcFromReactive(String reactive) {
+        String plain = reactive.startsWith("vertx-reactive:") ? reactive.substring("vertx-reactive:".length()) : reactive;
+        URI uri = parse(plain, "quarkus.datasource.reactive.url", "quarkus.datasource.jdbc.url");
+        Map<String, String> parameters = parameters(uri);
+        if (uri.getRawUserInfo() != null) {
+            String[] login = uri.getRawUserInfo().split(":", 2);
+            parameters.put("user", decode(login[0]));
+            if (login.length == 2) {
+                parameters.put("password", decode(login[1]));
+            }
+        }
+        return "jdbc:postgresql://" + address(uri) + query(parameters);
+    }
+
+    private static URI parse(String url, String given, String missing) {
+        try {
+            URI uri = new URI(url);
+            // several hosts or none do not parse as a host, and the drivers treat them differently
+            if (uri.getHost() == null || !SCHEMES.contains(uri.getScheme())) {
+                throw notDerivable(given, missing);
+            }
+            return uri;
+        } catch (URISyntaxException e) {
+            throw notDerivable(given, missing);
+        }
+    }
+
+    // The URL itself stays out of the message: it may hold a password
+    private static DatabaseSetupException notDerivable(String given, String missing) {
+        return new DatabaseSetupException(given + " is not of the form [jdbc:]postgresql://host:port/database?parameters,"
+                + " so " + missing + " can't be derived from it: correct it, or set both");
+    }
+
+    private static String address(URI uri) {
+        return uri.getHost() + (uri.getPort() < 0 ? "" : ":" + uri.getPort()) + uri.getRawPath();
+    }
+
+    private static Map<String, String> parameters(URI uri) {
+        Map<String, String> shared = new LinkedHashMap<>();
+        if (uri.getRawQuery() != null) {
+            for (String pair : uri.getRawQuery().split("&")) {
+                String[] nameAndValue = pair.split("=", 2);
+                if (nameAndValue.length == 2 && SHARED_PARAMETERS.contains(nameAndValue[0])) {
+                    shared.put(nameAndValue[0], decode(nameAndValue[1]));
+                }
+            }
+        }
+        return shared;
+    }
+
+    private static String query(Map<String, String> parameters) {
+        StringJoiner query = new StringJoiner("&", "?", "").setEmptyValue("");
+        parameters.forEach((name, value) -> query.add(name + "=" + URLEncoder.encode(value, StandardCharsets.UTF_8)));
+        return query.toString();
+    }
+
+    private static String decode(String text) {
+        // a plus sign in a URL's authority or path stands for itself
+        return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+    }
+}

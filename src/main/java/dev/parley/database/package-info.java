@@ -1,0 +1,15 @@
+/**
+ * The way to the database. Promises:
+ *
+ * <ul>
+ *   <li>With a database URL configured, that database is used and nothing else is started. Without one, a JVM starts an
+ *       embedded PostgreSQL with a durable folder ({@link dev.parley.database.DatabaseSetup}).
+ *   <li>The schema is brought up to date in the background, by one replica at a time
+ *       ({@link dev.parley.database.Migration}); whoever needs it waits on {@link dev.parley.database.Database#migrated()}.
+ *   <li>A database that is away, refuses the login or lacks a right costs one readable line now and then, never the
+ *       service: it keeps trying, stays live and says why it is not ready.
+ * </ul>
+ *
+ * It knows no other package of Parley.
+ */
+package dev.parley.database;

@@ -1,0 +1,33 @@
+package dev.parley.ops;
+
+import io.quarkus.vertx.http.HttpServerOptionsCustomizer;
+import io.vertx.core.http.HttpServerOptions;
+import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/**
+ * Drops a connection that nothing has been received on for a while. It looks at reading only: the pings that the service
+ * sends count as traffic for the plain idle timeout, and would keep a dead peer for ever; their answers keep a live one.
+ */
+@Singleton
+class DeadPeerTimeout implements HttpServerOptionsCustomizer {
+
+    private final Duration timeout;
+
+    DeadPeerTimeout(@ConfigProperty(name = "parley.socket.idle-timeout", defaultValue = "75s") Duration timeout) {
+        this.timeout = timeout;
+    }
+
+    @Override
+    public void customizeHttpServer(HttpServerOptions options) {
+        // The unit is shared with the plain idle timeout, which Quarkus sets in milliseconds
+        options.setIdleTimeoutUnit(TimeUnit.MILLISECONDS).setReadIdleTimeout(Math.toIntExact(timeout.toMillis()));
+    }
+
+    @Override
+    public void customizeHttpsServer(HttpServerOptions options) {
+        customizeHttpServer(options);
+    }
+}

@@ -1,0 +1,167 @@
+package dev.parley.stream;
+
+import dev.parley.conversation.ErrorCode;
+import dev.parley.conversation.ParleyException;
+import dev.parley.feed.Change;
+import dev.parley.feed.Change.Operation;
+import dev.parley.feed.FeedGap;
+import dev.parley.feed.FeedGap.Reason;
+import dev.parley.feed.Position;
+import dev.parley.feed.Snapshot;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.Tuple;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * Replays a conversation: its messages out of the messages table, by {@code seq} and without limit, then the edits and deletes since the
+ * position out of the change log. Both in one statement, so that one snapshot says what was brought.
+ */
+final class ConversationReplay implements Replay {
+
+    /** More than this many edits and deletes of one conversation are not replayed one by one. */
+    private static final int MAX_EDITS = 5_000;
+
+    private static final String PAGE = """
+            with s as materialized (select pg_current_snapshot() as upto)
+            select s.upto::text, f.feed_id, f.trimmed::text,
+                   exists (select from public.conversations c where c.id = $1),
+                   coalesce((select k.last_seq from parley.conversation_counter k where k.conversation_id = $1),
+                            (select max(m.seq) from public.messages m where m.conversation_id = $1), 0),
+                   m.seqs, m.rows, e.ids, e.xids, e.operations, e.rows
+            from s cross join parley.feed f
+            cross join lateral (
+              select array_agg(p.seq order by p.seq) as seqs, array_agg(p.row order by p.seq) as rows
+              from (select m.seq, to_json(m.*)::text as row from public.messages m
+                    where m.conversation_id = $1 and m.seq > $2 order by m.seq limit $3) p
+            ) m
+            cross join lateral (
+              select array_agg(p.id order by p.id) as ids, array_agg(p.xid::text::bigint order by p.id) as xids,
+                     array_agg(p.operation order by p.id) as operations, array_agg(p.row order by p.id) as rows
+              from (select l.id, l.xid, l.operation, coalesce(l.record, l.old_record)::text as row from (
+                      select * from parley.change_log where operation <> 'INSERT' and xid >= $4::text::xid8
+                      union all
+                      select * from parley.change_log where operation <> 'INSERT' and xid = any (array(
+                        select x from unnest($5::text[]::xid8[]) x where pg_visible_in_snapshot(x, s.upto)))
+                    ) l
+                    where pg_visible_in_snapshot(l.xid, s.upto) and l.schema_name = 'public' and l.table_name = 'messages'
+                      and (l.operation = 'TRUNCATE' or coalesce(l.record, l.old_record) ->> 'conversation_id' = $1::text)
+                    order by l.id limit $6) p
+            ) e
+            """;
+
+    private final ReplayReader reader;
+    private final UUID id;
+    /** The last number delivered; null to begin with what commits from now on. */
+    private Long seq;
+    private Position position;
+    private final boolean positionGiven;
+    private boolean begun;
+    /** What the edits delivered so far are known up to, good in one epoch only; null when the position must do. */
+    private Snapshot raw;
+    private long rawEpoch;
+
+    /**
+     * @param seq      the last number delivered, 0 for all; null to begin with what commits from now on
+     * @param position up to where edits and deletes are delivered; null when the reader has nothing that could have been edited
+     */
+    ConversationReplay(ReplayReader reader, UUID id, Long seq, Position position) {
+        this.reader = reader;
+        this.id = id;
+        this.seq = seq;
+        this.position = position;
+        this.positionGiven = position != null;
+    }
+
+    @Override
+    public Future<Page> read(long epoch) {
+        if (!begun) {
+            position = reader.known(position);
+        }
+        Snapshot base = raw != null && rawEpoch == epoch ? raw : position.base();
+        boolean edits = begun || positionGiven;
+        return reader.pool().preparedQuery(PAGE).execute(Tuple.of(id, seq, reader.pageSize(),
+                        edits ? Long.toString(base.xmax()) : null, edits ? base.runningTexts() : new String[0], MAX_EDITS + 1))
+                .map(rows -> page(rows.iterator().next(), epoch));
+    }
+
+    private Page page(Row row, long epoch) {
+        Snapshot seen = Snapshot.parse(row.getString(0));
+        long lastSeq = row.getLong(4);
+        check(row, seen, lastSeq);
+
+        List<byte[]> texts = new ArrayList<>();
+        Long[] seqs = row.getArrayOfLongs(5);
+        if (seqs != null) {
+            String[] messages = row.getArrayOfStrings(6);
+            for (String message : messages) {
+                texts.add(FrameJson.message("message", message, position));
+            }
+            seq = seqs[seqs.length - 1];
+        }
+        boolean complete = seqs == null || seqs.length < reader.pageSize();
+        if (!begun && !positionGiven) {
+            // what was read shows every edit up to now; only later ones are news
+            raw = seen;
+            rawEpoch = epoch;
+        } else if (complete) {
+            edits(row, seen, texts);
+            raw = seen;
+            rawEpoch = epoch;
+        }
+        begun = true;
+        return new Page(texts, complete, seen, lastSeq);
+    }
+
+    private void edits(Row row, Snapshot seen, List<byte[]> texts) {
+        Long[] ids = row.getArrayOfLongs(7);
+        if (ids == null) {
+            return;
+        }
+        if (ids.length > MAX_EDITS) {
+            throw new FeedGap(Reason.TOO_FAR_BEHIND);
+        }
+        Long[] xids = row.getArrayOfLongs(8);
+        String[] operations = row.getArrayOfStrings(9);
+        String[] records = row.getArrayOfStrings(10);
+        Position before = position;
+        long bound = before.base().xmax();
+        for (int i = 0; i < ids.length; i++) {
+            if (before.covers(xids[i], ids[i])) {
+                continue;
+            }
+            Operation operation = Operation.valueOf(operations[i]);
+            if (operation == Operation.TRUNCATE) {
+                throw new FeedGap(Reason.TRUNCATED);
+            }
+            bound = Math.max(bound, xids[i] + 1);
+            position = position.inside(seen.clamp(bound), ids[i]);
+            boolean deleted = operation == Operation.DELETE;
+            ChatChange change = ChatChange.of(new Change(ids[i], xids[i], "public", "messages", operation,
+                    deleted ? null : records[i], deleted ? records[i] : null, null, position));
+            texts.add(change.frame());
+        }
+    }
+
+    private void check(Row row, Snapshot seen, long lastSeq) {
+        if (row.getLong(1) != position.feedId()) {
+            throw new FeedGap(Reason.OTHER_LOG);
+        }
+        if (!row.getBoolean(3)) {
+            throw new ParleyException(ErrorCode.UNKNOWN_CONVERSATION, "there is no conversation " + id);
+        }
+        if (position.base().xmax() > seen.xmax()) {
+            throw new FeedGap(Reason.FUTURE);
+        }
+        if (!position.isHeldBy(Snapshot.parse(row.getString(2)))) {
+            throw new FeedGap(Reason.TRIMMED);
+        }
+        if (seq == null) {
+            seq = lastSeq;
+        } else if (!begun && seq > lastSeq) {
+            throw new FeedGap(Reason.BEYOND_LAST_SEQ);
+        }
+    }
+}

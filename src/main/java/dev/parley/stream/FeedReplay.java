@@ -1,0 +1,43 @@
+package dev.parley.stream;
+
+import dev.parley.feed.FeedGap;
+import dev.parley.feed.FeedGap.Reason;
+import dev.parley.feed.LogCursor;
+import dev.parley.feed.Position;
+import dev.parley.stream.ChatChange.Kind;
+import io.vertx.core.Future;
+import java.util.List;
+import java.util.Objects;
+
+/** Replays the global stream out of the change log. */
+final class FeedReplay implements Replay {
+
+    private final ReplayReader reader;
+    private final Position from;
+    private LogCursor cursor;
+
+    /** @param from null to begin with what commits from now on */
+    FeedReplay(ReplayReader reader, Position from) {
+        this.reader = reader;
+        this.from = from;
+    }
+
+    @Override
+    public Future<Page> read(long epoch) {
+        if (cursor == null) {
+            // without a position: from where the tail stands, a moment ago, and nothing of what came in that moment
+            Position start = reader.known(from);
+            cursor = new LogCursor(start);
+        }
+        return cursor.read(reader.pool(), epoch, reader.pageSize()).map(delta -> {
+            List<ChatChange> changes = delta.changes().stream().map(ChatChange::of).filter(Objects::nonNull).toList();
+            if (from == null) {
+                return new Page(List.of(), delta.complete(), delta.upto(), -1);
+            }
+            if (changes.stream().anyMatch(change -> change.kind() == Kind.TRUNCATED)) {
+                throw new FeedGap(Reason.TRUNCATED);
+            }
+            return new Page(changes.stream().map(ChatChange::frame).toList(), delta.complete(), delta.upto(), -1);
+        });
+    }
+}

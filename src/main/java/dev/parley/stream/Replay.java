@@ -1,0 +1,42 @@
+package dev.parley.stream;
+
+import dev.parley.feed.Position;
+import dev.parley.feed.Snapshot;
+import io.vertx.core.Future;
+import java.util.List;
+
+/**
+ * Brings one stream from where its reader stands to a snapshot, page by page out of the database. One read at a time; used by one subscription.
+ */
+interface Replay {
+
+    /**
+     * One step of a replay.
+     *
+     * @param texts    frames, in order
+     * @param complete whether everything that {@code seen} sees has now been brought
+     * @param seen     the raw snapshot of the read
+     * @param lastSeq  the conversation's last number at {@code seen}; −1 on the global stream
+     */
+    record Page(List<byte[]> texts, boolean complete, Snapshot seen, long lastSeq) {
+    }
+
+    /**
+     * Reads on.
+     *
+     * @param epoch the incarnation of the server, see {@link dev.parley.feed.Tail#epoch()}
+     * @return the page, on any thread; fails with {@link dev.parley.feed.FeedGap} when it can't be told exactly, with
+     *         {@link dev.parley.conversation.ParleyException} when there is no such stream; any other failure may be tried again
+     */
+    Future<Page> read(long epoch);
+
+    /** Makes the replays of one stream. */
+    interface Source {
+
+        /** Brings nothing but the snapshot to go live from. */
+        Replay fromNow();
+
+        /** @param seq the last message delivered, unused on the global stream */
+        Replay from(long seq, Position position);
+    }
+}

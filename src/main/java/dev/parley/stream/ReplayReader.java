@@ -1,0 +1,49 @@
+package dev.parley.stream;
+
+import dev.parley.feed.FeedConnections;
+import dev.parley.feed.FeedIdentity;
+import dev.parley.feed.Position;
+import dev.parley.feed.Tail;
+import io.vertx.sqlclient.Pool;
+import jakarta.enterprise.context.ApplicationScoped;
+
+/** What all replays share: the readers' connections, and the history that the tail follows. */
+@ApplicationScoped
+class ReplayReader {
+
+    private final FeedConnections connections;
+    private final Tail tail;
+    private final StreamConfig config;
+
+    ReplayReader(FeedConnections connections, Tail tail, StreamConfig config) {
+        this.connections = connections;
+        this.tail = tail;
+        this.config = config;
+    }
+
+    Pool pool() {
+        return connections.readers();
+    }
+
+    int pageSize() {
+        return config.replayPage();
+    }
+
+    /**
+     * A position to start from: the one given, once it is known to belong to this history, or else the tail's.
+     *
+     * @throws dev.parley.feed.FeedGap when it belongs to another
+     */
+    Position known(Position given) {
+        FeedIdentity identity = tail.identity();
+        Position now = tail.position();
+        if (identity == null || now == null) {
+            throw new IllegalStateException("the feed has not begun yet");
+        }
+        if (given == null) {
+            return now;
+        }
+        identity.check(given);
+        return given;
+    }
+}

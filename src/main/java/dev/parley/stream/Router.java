@@ -1,0 +1,120 @@
+package dev.parley.stream;
+
+import dev.parley.feed.Delta;
+import dev.parley.feed.FeedConfig;
+import dev.parley.feed.FeedGap.Reason;
+import dev.parley.feed.FeedListener;
+import dev.parley.feed.Position;
+import dev.parley.feed.Tail;
+import io.netty.channel.EventLoop;
+import io.quarkus.runtime.StartupEvent;
+import io.vertx.core.Vertx;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Takes what the tail reads, sorts it once and hands it to every event loop that has readers. */
+@ApplicationScoped
+public class Router implements FeedListener {
+
+    private final Tail tail;
+    private final StreamConfig config;
+    private final FeedConfig feedConfig;
+    private final StreamFigures figures;
+    private final Vertx vertx;
+    private final ConcurrentHashMap<EventLoop, Shard> byLoop = new ConcurrentHashMap<>();
+    private final List<Shard> shards = new CopyOnWriteArrayList<>();
+    private final AtomicInteger joining = new AtomicInteger();
+    /** Everything up to here has been handed to the event loops. */
+    private volatile Position handedOut;
+
+    Router(Tail tail, StreamConfig config, FeedConfig feedConfig, StreamFigures figures, Vertx vertx) {
+        this.tail = tail;
+        this.config = config;
+        this.feedConfig = feedConfig;
+        this.figures = figures;
+        this.vertx = vertx;
+    }
+
+    void start(@Observes @jakarta.annotation.Priority(1) StartupEvent event) {
+        tail.listen(this);
+        long millis = Math.min(config.positionInterval().toMillis(), feedConfig.retention().toMillis() / 4);
+        vertx.setPeriodic(Math.max(100, millis), tick -> tellPositions());
+    }
+
+    @Override
+    public void read(Delta delta) {
+        // nobody waits for news that there is none, unless a join does
+        if (!delta.changes().isEmpty() || joining.get() > 0) {
+            Batch batch = new Batch(delta);
+            if (!batch.isEmpty() || joining.get() > 0) {
+                for (Shard shard : shards) {
+                    shard.loop().execute(() -> shard.deliver(batch));
+                }
+            }
+        }
+        handedOut = delta.after();
+    }
+
+    @Override
+    public void reset(Reason reason, Position from) {
+        for (Shard shard : shards) {
+            shard.loop().execute(() -> shard.reset(reason));
+        }
+        handedOut = from;
+    }
+
+    /**
+     * Brings something that is not stored to a conversation's readers and to the global streams.
+     *
+     * @param frames not sent to the reader that is their source
+     */
+    public void ephemeral(UUID conversationId, Frames frames) {
+        for (Shard shard : shards) {
+            shard.loop().execute(() -> shard.ephemeral(conversationId, frames));
+        }
+    }
+
+    /** After the hand-out in this order, so that no reader is told a position whose rows it has yet to get. */
+    private void tellPositions() {
+        Position position = handedOut;
+        if (position != null) {
+            for (Shard shard : shards) {
+                shard.loop().execute(() -> shard.tellPosition(position));
+            }
+        }
+    }
+
+    Shard shard(EventLoop loop) {
+        return byLoop.computeIfAbsent(loop, key -> {
+            Shard shard = new Shard(key);
+            shards.add(shard);
+            return shard;
+        });
+    }
+
+    /** Makes the tail look now: a join waits for it. */
+    void hurry() {
+        tail.ring();
+    }
+
+    long epoch() {
+        return tail.epoch();
+    }
+
+    void joining(int more) {
+        joining.addAndGet(more);
+    }
+
+    int joinBuffer() {
+        return config.joinBuffer();
+    }
+
+    StreamFigures figures() {
+        return figures;
+    }
+}

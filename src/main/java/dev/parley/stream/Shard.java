@@ -1,0 +1,106 @@
+package dev.parley.stream;
+
+import dev.parley.feed.Delta;
+import dev.parley.feed.FeedGap.Reason;
+import dev.parley.feed.Position;
+import io.netty.channel.EventLoop;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Consumer;
+
+/**
+ * The subscriptions of one event loop, indexed by what they follow. Everything here happens on that event loop, so nothing is locked and the
+ * cost of a change depends on who gets it here.
+ */
+final class Shard {
+
+    private final EventLoop loop;
+    private final Map<UUID, Subscribers> conversations = new HashMap<>();
+    private final Subscribers feeds = new Subscribers();
+    /** Those who wait for the tail to reach their replay's snapshot. */
+    private List<StreamSubscription> waiting = new ArrayList<>();
+
+    Shard(EventLoop loop) {
+        this.loop = loop;
+    }
+
+    EventLoop loop() {
+        return loop;
+    }
+
+    void add(StreamSubscription subscription) {
+        if (subscription.topic() == null) {
+            feeds.add(subscription);
+        } else {
+            conversations.computeIfAbsent(subscription.topic(), id -> new Subscribers()).add(subscription);
+        }
+    }
+
+    void remove(StreamSubscription subscription) {
+        if (subscription.topic() == null) {
+            feeds.remove(subscription);
+            return;
+        }
+        Subscribers subscribers = conversations.get(subscription.topic());
+        subscribers.remove(subscription);
+        if (subscribers.isEmpty()) {
+            conversations.remove(subscription.topic());
+        }
+    }
+
+    void await(StreamSubscription subscription) {
+        waiting.add(subscription);
+    }
+
+    void deliver(Batch batch) {
+        if (batch.truncated()) {
+            each(subscription -> subscription.resync(Reason.TRUNCATED));
+        }
+        batch.conversations().forEach((id, part) -> serve(id, subscription -> subscription.changed(batch.delta(), part)));
+        if (!batch.all().changes().isEmpty()) {
+            feeds.each(subscription -> subscription.changed(batch.delta(), batch.all()));
+        }
+        tick(batch.delta());
+    }
+
+    private void tick(Delta delta) {
+        if (!delta.complete() || waiting.isEmpty()) {
+            return;
+        }
+        List<StreamSubscription> before = waiting;
+        waiting = new ArrayList<>();
+        before.forEach(subscription -> subscription.tailReached(delta));
+    }
+
+    void reset(Reason reason) {
+        each(subscription -> subscription.resync(reason));
+    }
+
+    void tellPosition(Position position) {
+        Frames frames = Frames.of(FrameJson.position(position));
+        each(subscription -> subscription.idle(position, frames));
+    }
+
+    void ephemeral(UUID conversationId, Frames frames) {
+        serve(conversationId, subscription -> subscription.ephemeral(frames));
+        feeds.each(subscription -> subscription.ephemeral(frames));
+    }
+
+    private void each(Consumer<StreamSubscription> action) {
+        new ArrayList<>(conversations.keySet()).forEach(id -> serve(id, action));
+        feeds.each(action);
+    }
+
+    private void serve(UUID conversationId, Consumer<StreamSubscription> action) {
+        Subscribers subscribers = conversations.get(conversationId);
+        if (subscribers != null) {
+            subscribers.each(action);
+            if (subscribers.isEmpty()) {
+                conversations.remove(conversationId, subscribers);
+            }
+        }
+    }
+}

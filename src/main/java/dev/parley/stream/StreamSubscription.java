@@ -1,0 +1,321 @@
+package dev.parley.stream;
+
+import dev.parley.conversation.ParleyException;
+import dev.parley.feed.Delta;
+import dev.parley.feed.FeedGap;
+import dev.parley.feed.FeedGap.Reason;
+import dev.parley.feed.Position;
+import dev.parley.feed.Snapshot;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.Flow;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One reader of one stream: replays, joins without a gap, follows the tail, and falls back to the database when its reader is slow.
+ *
+ * <pre>
+ *   BEHIND ──demand──▶ READING ──page──▶ HOLDING ──demand──▶ (more to read? BEHIND) ──▶ WAITING ──tail is there──▶ LIVE
+ *      ▲                                                                                                          │
+ *      └──────────────────────────── a change, and no demand for it ───────────────────────────────────────────────┘
+ * </pre>
+ *
+ * <p>Joining: while READING, HOLDING and WAITING, changes from the tail are kept. The replay says by a snapshot what it brought. Once the tail has
+ * read that far, kept changes that the snapshot sees are dropped, the others are sent, and from then on all come from the tail.
+ *
+ * <p>Demand is the back-pressure: a reader without demand gets nothing, and nothing is kept for it; when it asks again, it catches up
+ * from the database from where it stopped. Everything happens on the shard's event loop; {@code request} and {@code cancel} may be called anywhere.
+ */
+final class StreamSubscription implements Flow.Subscription {
+
+    private enum State { BEHIND, READING, HOLDING, WAITING, LIVE, CLOSED }
+
+    /** A change from the tail that came before the join was through. */
+    private record Kept(Delta delta, Batch.Part part) {
+    }
+
+    private static final long RETRY_MS = 200;
+
+    private final Router router;
+    private final Shard shard;
+    private final UUID topic;
+    private final Replay.Source replays;
+    private final Flow.Subscriber<? super Frames> reader;
+
+    /** This subscription's place in {@link Subscribers}. */
+    int index;
+    private State state = State.BEHIND;
+    private Replay replay;
+    private Replay.Page page;
+    private long epoch;
+    /** Frames that go out before anything else. */
+    private final Deque<Frames> first = new ArrayDeque<>(0);
+    private List<Kept> kept;
+    private int keptChanges;
+    private boolean overflowed;
+    private long demand;
+    private boolean draining;
+    private long seq;
+    private Position told;
+
+    /** @param topic the conversation, or null for the global stream */
+    StreamSubscription(Router router, Shard shard, UUID topic, Replay.Source replays, Replay firstReplay, Flow.Subscriber<? super Frames> reader) {
+        this.router = router;
+        this.shard = shard;
+        this.topic = topic;
+        this.replays = replays;
+        this.replay = firstReplay;
+        this.reader = reader;
+    }
+
+    UUID topic() {
+        return topic;
+    }
+
+    void open() {
+        shard.add(this);
+        router.figures().opened();
+        reader.onSubscribe(this);
+    }
+
+    @Override
+    public void request(long n) {
+        if (!shard.loop().inEventLoop()) {
+            shard.loop().execute(() -> request(n));
+            return;
+        }
+        demand = demand + n < 0 ? Long.MAX_VALUE : demand + n;
+        drain();
+    }
+
+    @Override
+    public void cancel() {
+        if (!shard.loop().inEventLoop()) {
+            shard.loop().execute(this::cancel);
+            return;
+        }
+        close();
+    }
+
+    /** The tail brought something for this stream. */
+    void changed(Delta delta, Batch.Part part) {
+        switch (state) {
+            case LIVE -> {
+                if (demand == 0 || !first.isEmpty()) {
+                    fallBehind(delta.before());
+                    drain();
+                } else {
+                    seq = Math.max(seq, part.lastSeq());
+                    emit(part.frames());
+                }
+            }
+            case READING, HOLDING, WAITING -> keep(delta, part);
+            case BEHIND, CLOSED -> { }
+        }
+    }
+
+    /** The tail has read everything that {@code delta.upto()} sees. */
+    void tailReached(Delta delta) {
+        if (state != State.WAITING) {
+            return;
+        }
+        if (epoch != router.epoch() || overflowed) {
+            become(State.BEHIND);
+            drain();
+        } else if (page.seen().within(delta.upto())) {
+            goLive(delta);
+        } else {
+            shard.await(this);
+            router.hurry();
+        }
+    }
+
+    /** What this reader has can't be continued exactly: it is told, and begins anew. */
+    void resync(Reason reason) {
+        if (state == State.CLOSED) {
+            return;
+        }
+        router.figures().resynced();
+        first.clear();
+        first.add(Frames.of(FrameJson.resync(reason.word())));
+        replay = replays.fromNow();
+        page = null;
+        become(State.BEHIND);
+        drain();
+    }
+
+    /** A position now and then, so that what the reader holds does not age. */
+    void idle(Position position, Frames frames) {
+        if (state == State.LIVE && demand > 0 && first.isEmpty() && !position.equals(told)) {
+            told = position;
+            emit(frames);
+        }
+    }
+
+    /** Something that is not stored; a reader that is not up to date does without. */
+    void ephemeral(Frames frames) {
+        if (state == State.LIVE && demand > 0 && first.isEmpty()) {
+            emit(frames);
+        }
+    }
+
+    private void drain() {
+        if (draining) {
+            return;
+        }
+        draining = true;
+        try {
+            while (demand > 0 && step()) {
+                // until there is nothing to do or nobody to do it for
+            }
+        } finally {
+            draining = false;
+        }
+    }
+
+    /** Does one thing that demand allows; false when there is nothing to do. */
+    private boolean step() {
+        if (state == State.CLOSED) {
+            return false;
+        }
+        if (!first.isEmpty()) {
+            emit(first.poll());
+            return true;
+        }
+        switch (state) {
+            case BEHIND -> readPage();
+            case HOLDING -> {
+                if (!page.texts().isEmpty()) {
+                    emit(new Frames(page.texts()));
+                }
+                pageDelivered();
+            }
+            default -> {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void readPage() {
+        become(State.READING);
+        kept = new ArrayList<>();
+        keptChanges = 0;
+        overflowed = false;
+        epoch = router.epoch();
+        Replay reading = replay;
+        try {
+            reading.read(epoch).onComplete(read -> shard.loop().execute(() -> {
+                if (replay != reading || state != State.READING) {
+                    return; // cancelled, or told to begin anew
+                }
+                if (read.failed()) {
+                    fail(read.cause());
+                } else {
+                    page = read.result();
+                    become(State.HOLDING);
+                    drain();
+                }
+            }));
+        } catch (RuntimeException e) {
+            fail(e);
+        }
+    }
+
+    private void fail(Throwable failure) {
+        if (failure instanceof FeedGap gap) {
+            resync(gap.reason());
+        } else if (failure instanceof ParleyException) {
+            close();
+            reader.onError(failure);
+        } else {
+            // the database is away: the reader keeps its place and its socket
+            Replay reading = replay;
+            shard.loop().schedule(() -> {
+                if (replay == reading && state == State.READING) {
+                    become(State.BEHIND);
+                    drain();
+                }
+            }, RETRY_MS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void pageDelivered() {
+        if (state != State.HOLDING) {
+            return; // closed by the reader, or told to begin anew
+        }
+        if (!page.complete() || overflowed || epoch != router.epoch()) {
+            become(State.BEHIND);
+            return;
+        }
+        become(State.WAITING);
+        shard.await(this);
+        router.hurry();
+    }
+
+    private void goLive(Delta delta) {
+        Snapshot seen = page.seen().clamp(delta.after().base().xmax());
+        Position position = delta.after().at(seen);
+        List<byte[]> texts = new ArrayList<>();
+        texts.add(FrameJson.live(page.lastSeq(), position));
+        seq = Math.max(seq, page.lastSeq());
+        for (Kept some : kept) {
+            for (ChatChange change : some.part().changes()) {
+                if (!page.seen().sees(change.change().xid())) {
+                    Position after = change.change().after();
+                    texts.add(change.frame(new Position(after.feedId(), after.timeline(), after.base().union(seen), after.parts())));
+                    seq = Math.max(seq, change.seq());
+                }
+            }
+        }
+        become(State.LIVE);
+        told = null;
+        kept = null;
+        page = null;
+        replay = null;
+        first.add(new Frames(texts));
+        drain();
+    }
+
+    private void keep(Delta delta, Batch.Part part) {
+        keptChanges += part.changes().size();
+        if (keptChanges > router.joinBuffer()) {
+            overflowed = true;
+            kept = List.of();
+        } else if (!overflowed) {
+            kept.add(new Kept(delta, part));
+        }
+    }
+
+    private void fallBehind(Position position) {
+        router.figures().fellBehind();
+        replay = replays.from(seq, position);
+        become(State.BEHIND);
+    }
+
+    private void become(State next) {
+        if ((state == State.WAITING) != (next == State.WAITING)) {
+            router.joining(next == State.WAITING ? 1 : -1);
+        }
+        state = next;
+    }
+
+    private void emit(Frames frames) {
+        demand--;
+        router.figures().delivered(frames.texts().size());
+        reader.onNext(frames);
+    }
+
+    private void close() {
+        if (state != State.CLOSED) {
+            become(State.CLOSED);
+            replay = null;
+            kept = null;
+            shard.remove(this);
+            router.figures().closed();
+        }
+    }
+}

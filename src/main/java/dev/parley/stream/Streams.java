@@ -1,0 +1,85 @@
+package dev.parley.stream;
+
+import dev.parley.feed.Position;
+import io.netty.channel.EventLoop;
+import io.smallrye.mutiny.Multi;
+import io.vertx.core.Vertx;
+import io.vertx.core.impl.ContextInternal;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.UUID;
+import java.util.concurrent.Flow;
+
+/**
+ * The streams that sockets read, as Mutiny {@code Multi}s.
+ *
+ * <p>Each item is what one step brought: one or more frames, in order. Items come on the event loop on which the stream was subscribed to (or
+ * one chosen for it, when it was subscribed to elsewhere). Demand is honoured without a buffer: a subscriber that does not ask misses
+ * nothing, since it catches up from the database when it asks again. A stream ends only by failure
+ * ({@link dev.parley.conversation.ParleyException}: there is no such conversation) or when it is cancelled.
+ */
+@ApplicationScoped
+public class Streams {
+
+    private final Router router;
+    private final ReplayReader reader;
+    private final Vertx vertx;
+
+    Streams(Router router, ReplayReader reader, Vertx vertx) {
+        this.router = router;
+        this.reader = reader;
+        this.vertx = vertx;
+    }
+
+    /**
+     * One conversation's messages, edits and deletes.
+     *
+     * @param after    the last number that the reader has, 0 for none; null to begin with what commits after the {@code live} frame
+     * @param position up to where the reader has edits and deletes too; null when it asks for none from before
+     */
+    public Multi<Frames> conversation(UUID id, Long after, Position position) {
+        Replay.Source replays = new Replay.Source() {
+            @Override
+            public Replay fromNow() {
+                return new ConversationReplay(reader, id, null, null);
+            }
+
+            @Override
+            public Replay from(long seq, Position reached) {
+                return new ConversationReplay(reader, id, seq, reached);
+            }
+        };
+        return stream(id, replays, new ConversationReplay(reader, id, after, position));
+    }
+
+    /**
+     * All conversations' messages, edits and deletes, and the conversations' own changes.
+     *
+     * @param after the position that the reader has reached; null to begin with what commits after the {@code live} frame
+     */
+    public Multi<Frames> feed(Position after) {
+        Replay.Source replays = new Replay.Source() {
+            @Override
+            public Replay fromNow() {
+                return new FeedReplay(reader, null);
+            }
+
+            @Override
+            public Replay from(long seq, Position reached) {
+                return new FeedReplay(reader, reached);
+            }
+        };
+        return stream(null, replays, new FeedReplay(reader, after));
+    }
+
+    private Multi<Frames> stream(UUID topic, Replay.Source replays, Replay first) {
+        return Multi.createFrom().publisher((Flow.Publisher<Frames>) subscriber -> {
+            EventLoop loop = ((ContextInternal) vertx.getOrCreateContext()).nettyEventLoop();
+            Runnable open = () -> new StreamSubscription(router, router.shard(loop), topic, replays, first, subscriber).open();
+            if (loop.inEventLoop()) {
+                open.run();
+            } else {
+                loop.execute(open);
+            }
+        });
+    }
+}
