@@ -1,6 +1,5 @@
 package dev.parley.conversation;
 
-import dev.parley.conversation.MessageBatch.Outcome;
 import dev.parley.conversation.MessageBatch.Result;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -74,10 +73,10 @@ final class BusyConversations {
     }
 
     private void settle(UUID conversation, List<PendingMessage> batch, Result[] results) {
-        List<PendingMessage> open = writer.settle(batch, results);
-        // made busy by a conversation that vanished, or refused together with an earlier one of the same id
-        open.removeIf(pending -> results[batch.indexOf(pending)].outcome() == Outcome.BUSY && refuse(pending));
-        putBack(conversation, open);
+        // "busy" can't be answered by a call that waits, "again" follows an earlier message of the same id that was refused
+        List<PendingMessage> again = new ArrayList<>(0);
+        writer.settle(batch, results, again, again);
+        putBack(conversation, again);
         endTurn(conversation);
     }
 

@@ -9,7 +9,6 @@ import io.vertx.sqlclient.Pool;
 import jakarta.annotation.PostConstruct;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.UUID;
@@ -99,9 +98,8 @@ public class GroupCommitWriter implements MessageWriter {
         return lanes[Math.floorMod(conversation.hashCode(), lanes.length)];
     }
 
-    /** Tells the senders of a committed batch, and whoever follows the log. Gives back those that are to be tried again, in order. */
-    List<PendingMessage> settle(List<PendingMessage> batch, MessageBatch.Result[] results) {
-        List<PendingMessage> open = new ArrayList<>(0);
+    /** Tells the senders of a committed batch, and whoever follows the log; those still open go, in order, into the two lists. */
+    void settle(List<PendingMessage> batch, MessageBatch.Result[] results, List<PendingMessage> locked, List<PendingMessage> again) {
         int created = 0;
         for (int i = 0; i < results.length; i++) {
             PendingMessage pending = batch.get(i);
@@ -114,14 +112,14 @@ public class GroupCommitWriter implements MessageWriter {
                 case UNKNOWN -> refuse(pending, ErrorCode.UNKNOWN_CONVERSATION, "there is no conversation " + pending.message().conversationId());
                 case CLOSED -> refuse(pending, ErrorCode.CONVERSATION_CLOSED, "the conversation is closed");
                 case CONFLICT -> refuse(pending, ErrorCode.ID_CONFLICT, "this id belongs to another message");
-                case BUSY, AGAIN -> open.add(pending);
+                case BUSY -> locked.add(pending);
+                case AGAIN -> again.add(pending);
             }
         }
         if (created > 0) {
             figures.committed(created);
             followers.forEach(MessagesCommitted::messagesCommitted);
         }
-        return open;
     }
 
     void refuse(PendingMessage pending, ErrorCode code, String detail) {

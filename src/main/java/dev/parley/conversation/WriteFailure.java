@@ -18,11 +18,11 @@ enum WriteFailure {
                 // serialization, deadlock, an id or a conversation that came or went at the same moment
                 case "40001", "40P01", "23505", "23503" -> REPEAT;
                 case "55P03" -> SPLIT;
-                default -> {
-                    String state = error.getSqlState().substring(0, 2);
-                    // resources, operator's intervention, system, connection, read-only (a standby): it passes. Anything else is the data's fault.
-                    yield state.equals("53") || state.equals("57") || state.equals("58") || state.equals("08") || state.equals("25") ? PAUSE : SPLIT;
-                }
+                default -> switch (error.getSqlState().substring(0, 2)) {
+                    // the data is at fault, or a constraint or trigger that somebody added
+                    case "22", "23", "P0" -> SPLIT;
+                    default -> PAUSE;
+                };
             };
         }
         return PAUSE;

@@ -1,6 +1,5 @@
 package dev.parley.conversation;
 
-import dev.parley.conversation.MessageBatch.Outcome;
 import dev.parley.conversation.MessageBatch.Result;
 import dev.parley.database.Backoff;
 import java.util.ArrayDeque;
@@ -61,17 +60,14 @@ final class WriterLane {
             complained = false;
         }
         backoff.reset();
-        List<PendingMessage> again = new ArrayList<>(0);
-        for (PendingMessage open : writer.settle(batch, results)) {
-            if (results[batch.indexOf(open)].outcome() == Outcome.BUSY) {
-                busy.add(open);
-            } else {
-                again.add(open);
-            }
-        }
+        List<PendingMessage> locked = new ArrayList<>(0), again = new ArrayList<>(0);
+        writer.settle(batch, results, locked, again);
+        locked.forEach(busy::add);
         putBack(again);
         // later messages to a conversation that turned out busy wait behind the earlier ones
-        queue.removeIf(busy::takes);
+        if (!locked.isEmpty()) {
+            queue.removeIf(busy::takes);
+        }
         commitIfIdle();
     }
 

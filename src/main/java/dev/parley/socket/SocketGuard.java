@@ -1,0 +1,41 @@
+package dev.parley.socket;
+
+import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http.websocketx.ContinuationWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
+import io.netty.util.ReferenceCountUtil;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Sees what the WebSocket extension does not show: that text is not UTF-8 (it would be decoded with replacement characters), and that the
+ * channel takes writes again.
+ */
+final class SocketGuard extends ChannelInboundHandlerAdapter {
+
+    private final SocketSession session;
+
+    SocketGuard(SocketSession session) {
+        this.session = session;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        if (message instanceof TextWebSocketFrame text && text.isFinalFragment() && !ByteBufUtil.isText(text.content(), StandardCharsets.UTF_8)) {
+            ReferenceCountUtil.release(message);
+            session.invalidUtf8();
+            return;
+        }
+        if (message instanceof ContinuationWebSocketFrame) {
+            session.cameInParts();
+        }
+        context.fireChannelRead(message);
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        session.outbound().roomChanged();
+        context.fireChannelWritabilityChanged();
+    }
+}

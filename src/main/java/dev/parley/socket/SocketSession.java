@@ -1,0 +1,189 @@
+package dev.parley.socket;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.access.Identity;
+import dev.parley.conversation.ErrorCode;
+import dev.parley.conversation.NewMessage;
+import dev.parley.conversation.ParleyException;
+import dev.parley.conversation.Sent;
+import dev.parley.conversation.StrictJson;
+import io.netty.channel.EventLoop;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.subscription.UniEmitter;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jboss.logging.Logger;
+
+/**
+ * One socket's inbound side: takes the client's frames, each answered by itself, so that a bad one harms nothing else.
+ * On the socket's event loop only.
+ */
+final class SocketSession {
+
+    private static final Logger LOG = Logger.getLogger(SocketSession.class);
+    private static final int MAX_TYPING_CONVERSATIONS = 1_000;
+
+    private final SocketServices services;
+    private final SocketRequest request;
+    private final EventLoop loop;
+    private final Outbound outbound;
+    private final SocketStream stream;
+    private final Map<UUID, Long> typedAt = new HashMap<>(2);
+    private int inFlight;
+    private boolean parts;
+    /** Set while the client is not read further. */
+    private UniEmitter<? super Void> held;
+
+    SocketSession(SocketServices services, SocketRequest request, Outbound outbound, SocketStream stream) {
+        this.services = services;
+        this.request = request;
+        this.loop = request.channel().eventLoop();
+        this.outbound = outbound;
+        this.stream = stream;
+    }
+
+    Outbound outbound() {
+        return outbound;
+    }
+
+    /**
+     * Takes a text frame.
+     *
+     * @return completes when the next one may be read: at once, or, for a client that sends faster than can be stored or does not read its
+     *         answers, when there is room again
+     */
+    Uni<Void> text(String text) {
+        boolean inParts = parts;
+        parts = false;
+        if (text.length() > services.config().maxFrame()) {
+            error(ErrorCode.TOO_LARGE, "a frame has at most " + services.config().maxFrame() + " characters", null);
+        } else if (inParts && text.indexOf('\uFFFD') >= 0) {
+            invalidUtf8();
+        } else {
+            frame(text);
+        }
+        return whenThereIsRoom();
+    }
+
+    void binary() {
+        error(ErrorCode.BINARY_UNSUPPORTED, "send text frames", null);
+    }
+
+    void invalidUtf8() {
+        error(ErrorCode.INVALID_UTF8, "the frame is not valid UTF-8", null);
+    }
+
+    /** A message that comes in several frames is checked as a whole. */
+    void cameInParts() {
+        parts = true;
+    }
+
+    /** There is room for answers again. */
+    void roomAgain() {
+        release();
+    }
+
+    private void frame(String text) {
+        String id = null;
+        try {
+            ObjectNode frame = StrictJson.object(text);
+            id = frame.path("id").isTextual() ? frame.get("id").textValue() : null;
+            String type = StrictJson.string(frame, "type", ErrorCode.INVALID_FRAME);
+            switch (type == null ? "" : type) {
+                case "send" -> send(frame, id);
+                case "typing" -> typing(frame);
+                default -> throw new ParleyException(ErrorCode.INVALID_FRAME, "type must be send or typing");
+            }
+        } catch (ParleyException e) {
+            error(e.code(), e.getMessage(), id);
+        }
+    }
+
+    private void send(ObjectNode frame, String id) {
+        UUID conversation = conversation(frame);
+        Identity speaker = speaker(frame);
+        NewMessage message = services.rules().message(frame, conversation, speaker, ErrorCode.INVALID_FRAME);
+        inFlight++;
+        services.access().maySend(speaker, conversation)
+                .flatMap(allowed -> allowed ? services.writer().send(message)
+                        : Uni.createFrom().<Sent>failure(new ParleyException(ErrorCode.FORBIDDEN, "not yours to write to")))
+                .subscribe().with(sent -> answer(SocketJson.ack(sent)), failure -> answer(refusal(failure, id)));
+    }
+
+    private void typing(ObjectNode frame) {
+        UUID conversation = conversation(frame);
+        Identity speaker = speaker(frame);
+        services.rules().checkSender(speaker);
+        long now = System.nanoTime();
+        Long before = typedAt.get(conversation);
+        if (before != null && now - before < services.config().typingInterval().toNanos()) {
+            return;
+        }
+        if (typedAt.size() >= MAX_TYPING_CONVERSATIONS) {
+            typedAt.clear();
+        }
+        typedAt.put(conversation, now);
+        services.access().maySend(speaker, conversation).subscribe().with(allowed -> {
+            if (allowed) {
+                services.typing().typing(conversation, speaker, stream);
+            }
+        });
+    }
+
+    private UUID conversation(ObjectNode frame) {
+        return request.conversation() != null ? request.conversation()
+                : services.rules().conversationId(StrictJson.string(frame, "conversation_id", ErrorCode.INVALID_FRAME), ErrorCode.INVALID_FRAME);
+    }
+
+    private Identity speaker(ObjectNode frame) {
+        return services.access().speaksAs(request.identity(),
+                StrictJson.string(frame, "sender_id", ErrorCode.INVALID_FRAME), StrictJson.string(frame, "sender_role", ErrorCode.INVALID_FRAME));
+    }
+
+    private static byte[] refusal(Throwable failure, String id) {
+        if (failure instanceof ParleyException known) {
+            return SocketJson.error(known.code(), known.getMessage(), id);
+        }
+        LOG.error("a send failed", failure);
+        return SocketJson.error(ErrorCode.INTERNAL, "the message may or may not be stored: send it again with the same id", id);
+    }
+
+    private void answer(byte[] json) {
+        if (!loop.inEventLoop()) {
+            loop.execute(() -> answer(json));
+            return;
+        }
+        inFlight--;
+        write(json);
+        release();
+    }
+
+    private void error(ErrorCode code, String detail, String id) {
+        write(SocketJson.error(code, detail, id));
+    }
+
+    private void write(byte[] json) {
+        outbound.write(WebSocketBytes.encode(List.of(json)));
+    }
+
+    private boolean isFull() {
+        return inFlight >= services.config().maxInFlight() || !outbound.hasRoom();
+    }
+
+    private Uni<Void> whenThereIsRoom() {
+        return isFull() ? Uni.createFrom().emitter(emitter -> {
+            held = emitter;
+            release();
+        }) : Uni.createFrom().voidItem();
+    }
+
+    private void release() {
+        if (held != null && !isFull()) {
+            UniEmitter<? super Void> emitter = held;
+            held = null;
+            emitter.complete(null);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+package dev.parley.socket;
+
+import java.util.List;
+
+/** Text frames of RFC 6455 as a server sends them: whole, unmasked, one behind another in one array that all receivers share. */
+final class WebSocketBytes {
+
+    private static final int FINAL_TEXT = 0x81;
+
+    private WebSocketBytes() {
+    }
+
+    static byte[] encode(List<byte[]> texts) {
+        int size = 0;
+        for (byte[] text : texts) {
+            size += headerSize(text.length) + text.length;
+        }
+        byte[] bytes = new byte[size];
+        int at = 0;
+        for (byte[] text : texts) {
+            at = header(bytes, at, text.length);
+            System.arraycopy(text, 0, bytes, at, text.length);
+            at += text.length;
+        }
+        return bytes;
+    }
+
+    private static int headerSize(int length) {
+        return length < 126 ? 2 : length < 65_536 ? 4 : 10;
+    }
+
+    private static int header(byte[] bytes, int at, int length) {
+        bytes[at++] = (byte) FINAL_TEXT;
+        if (length < 126) {
+            bytes[at++] = (byte) length;
+            return at;
+        }
+        int octets = length < 65_536 ? 2 : 8;
+        bytes[at++] = (byte) (octets == 2 ? 126 : 127);
+        for (int i = octets - 1; i >= 0; i--) {
+            bytes[at++] = (byte) ((long) length >>> (8 * i));
+        }
+        return at;
+    }
+}
