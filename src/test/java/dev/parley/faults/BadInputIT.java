@@ -1,0 +1,288 @@
+package dev.parley.faults;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.testing.Api;
+import dev.parley.testing.Await;
+import dev.parley.testing.Conversations;
+import dev.parley.testing.Instance;
+import dev.parley.testing.Json;
+import dev.parley.testing.RawWebSocket;
+import dev.parley.testing.StreamClient;
+import dev.parley.testing.TestPostgres;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Bad input is answered with its error, and the stream goes on as if it had not been. */
+class BadInputIT {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private static TestPostgres database;
+    private static Instance instance;
+
+    private UUID conversation;
+    private StreamClient stream;
+    private StreamClient global;
+
+    @BeforeAll
+    static void startInstance() {
+        database = TestPostgres.start();
+        instance = Instance.over(database).start();
+    }
+
+    @AfterAll
+    static void stopInstance() {
+        instance.close();
+        database.close();
+    }
+
+    @BeforeEach
+    void join() throws IOException {
+        conversation = Conversations.insert(database, "bad input");
+        stream = StreamClient.conversation(conversation).join(instance);
+        global = StreamClient.global().join(instance);
+    }
+
+    @AfterEach
+    void leave() {
+        stream.close();
+        global.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "hello", "{", "{\"type\":\"send\"", "{'type':'send'}", "\u0000", "{\"type\":\"typing\"} trailing"})
+    void whatIsNotJsonIsAnsweredAndTheStreamGoesOn(String text) throws IOException {
+        assertAnswered(text, "PARLEY-INVALID-JSON");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"null", "[]", "17", "\"send\"", "{}", "{\"type\":null}", "{\"type\":17}", "{\"type\":\"dance\"}", "{\"type\":\"message\"}"})
+    void anUnknownFrameIsAnsweredAndTheStreamGoesOn(String text) throws IOException {
+        assertAnswered(text, "PARLEY-INVALID-FRAME");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "{\"type\":\"send\",\"id\":\"%s\",\"content\":17}", "{\"type\":\"send\",\"id\":\"%s\",\"content\":{\"a\":1}}",
+        "{\"type\":\"send\",\"id\":\"%s\",\"content\":null}", "{\"type\":\"send\",\"id\":\"%s\"}",
+        "{\"type\":\"send\",\"id\":17,\"content\":\"x\"}", "{\"type\":\"send\",\"id\":\"not a uuid\",\"content\":\"x\"}",
+        "{\"type\":\"send\",\"id\":\"%s\",\"content\":\"x\",\"metadata\":[]}", "{\"type\":\"send\",\"id\":\"%s\",\"content\":\"x\",\"metadata\":\"{}\"}",
+        "{\"type\":\"send\",\"id\":\"%s\",\"content\":\"\"}", "{\"type\":\"send\",\"id\":\"%s\",\"content\":\"a\\u0000b\"}",
+        "{\"type\":\"send\",\"id\":\"%s\",\"content\":\"x\",\"metadata\":{\"a\":\"\\u0000\"}}",
+        "{\"type\":\"send\",\"id\":\"%s\",\"content\":\"\\ud800\"}"})
+    void aSendWithWrongTypesOrContentIsAnsweredAndTheStreamGoesOn(String text) throws IOException {
+        assertAnswered(text.replace("%s", UUID.randomUUID().toString()), "PARLEY-INVALID-FRAME", "PARLEY-INVALID-MESSAGE");
+    }
+
+    @Test
+    void contentBeyondItsBoundIsAnsweredAndTheStreamGoesOn() throws IOException {
+        UUID id = UUID.randomUUID();
+        stream.sendMessage(id, "x".repeat(16_385));
+        assertEquals("PARLEY-INVALID-MESSAGE", awaitAnswer(stream, id).get("code").asText());
+        UUID longest = UUID.randomUUID();
+        stream.sendMessage(longest, "𝄞".repeat(16_384));
+        assertEquals("ack", awaitAnswer(stream, longest).get("type").asText());
+        assertGoesOn();
+    }
+
+    @Test
+    void anOversizedFrameIsAnsweredAndTheStreamGoesOn() throws IOException {
+        stream.send("{\"type\":\"typing\",\"padding\":\"" + "x".repeat(400_000) + "\"}");
+        awaitError(stream, List.of("PARLEY-TOO-LARGE"));
+        assertGoesOn();
+    }
+
+    @Test
+    void invalidUtf8IsAnsweredAndTheStreamGoesOn() throws IOException {
+        byte[] frame = "{\"type\":\"send\",\"content\":\"?\"}".getBytes(StandardCharsets.UTF_8);
+        frame[frame.length - 3] = (byte) 0xff;
+        stream.socket().write(RawWebSocket.TEXT, frame);
+        awaitError(stream, List.of("PARLEY-INVALID-UTF8"));
+        assertGoesOn();
+    }
+
+    @Test
+    void aBinaryFrameIsAnsweredAndTheStreamGoesOn() throws IOException {
+        stream.socket().write(RawWebSocket.BINARY, new byte[] {1, 2, 3});
+        awaitError(stream, List.of("PARLEY-BINARY-UNSUPPORTED"));
+        assertGoesOn();
+    }
+
+    @Test
+    void aThousandBadFramesInARowAreSurvived() throws IOException {
+        for (int i = 0; i < 1_000; i++) {
+            stream.send("bad " + i);
+        }
+        assertGoesOn();
+    }
+
+    @Test
+    void aSendToAnUnknownConversationIsAnsweredAndTheGlobalStreamGoesOn() throws IOException {
+        UUID id = UUID.randomUUID();
+        global.send(Json.object(Map.of("type", "send", "id", id, "conversation_id", UUID.randomUUID(), "content", "x")));
+        assertEquals("PARLEY-UNKNOWN-CONVERSATION", awaitAnswer(global, id).get("code").asText());
+        assertGoesOn();
+    }
+
+    @Test
+    void aSendWithoutItsConversationIsAnsweredAndTheGlobalStreamGoesOn() throws IOException {
+        global.send(Json.object(Map.of("type", "send", "id", UUID.randomUUID(), "content", "x")));
+        awaitError(global, List.of("PARLEY-INVALID-FRAME", "PARLEY-INVALID-MESSAGE"));
+        assertGoesOn();
+    }
+
+    @Test
+    void aStreamOfAnUnknownConversationSaysSoAndClosesForGood() throws IOException {
+        try (StreamClient unknown = StreamClient.conversation(UUID.randomUUID()).connect(instance)) {
+            awaitError(unknown, List.of("PARLEY-UNKNOWN-CONVERSATION"));
+            Await.until(() -> !unknown.closes().isEmpty(), PATIENCE, "closed");
+            assertEquals(4104, unknown.closes().get(0).code());
+        }
+    }
+
+    @Test
+    void aClosedConversationRefusesCustomersAndTheStreamGoesOn() throws IOException {
+        Api.of(instance).setStatus(conversation, "closed");
+        UUID id = UUID.randomUUID();
+        stream.sendMessage(id, "too late");
+        assertEquals("PARLEY-CONVERSATION-CLOSED", awaitAnswer(stream, id).get("code").asText());
+        UUID byAdmin = UUID.randomUUID();
+        stream.send(Json.object(Map.of("type", "send", "id", byAdmin, "content", "x", "sender_id", "boss", "sender_role", "admin")));
+        assertEquals("ack", awaitAnswer(stream, byAdmin).get("type").asText());
+        Api.of(instance).setStatus(conversation, "open");
+        assertGoesOn();
+    }
+
+    @Test
+    void aRetriedSendIsADuplicateAndDeliveredOnce() throws IOException {
+        UUID id = UUID.randomUUID();
+        stream.sendMessage(id, "once");
+        JsonNode first = awaitAnswer(stream, id);
+        assertFalse(first.get("duplicate").asBoolean());
+        stream.sendMessage(id, "once");
+        Await.until(() -> stream.answer(id) != first, PATIENCE, "a second answer");
+        assertTrue(stream.answer(id).get("duplicate").asBoolean());
+        assertEquals(first.get("seq"), stream.answer(id).get("seq"));
+        assertGoesOn();
+        assertEquals(2, stream.deliveries().count());
+    }
+
+    @Test
+    void anIdThatIsTakenElsewhereIsAConflictThatRevealsNothing() throws IOException {
+        UUID id = UUID.fromString(Api.of(instance).sendNew(Conversations.insert(database, "elsewhere"), "a secret").get("id").asText());
+        stream.sendMessage(id, "x");
+        JsonNode answer = awaitAnswer(stream, id);
+        assertEquals("PARLEY-ID-CONFLICT", answer.get("code").asText());
+        assertFalse(answer.toString().contains("secret"), answer::toString);
+        assertGoesOn();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-1", "x", "1.5", "9223372036854775808", "0x10", "1e3", "%20", "+1", "-9223372036854775808"})
+    void anAfterThatIsNonsenseIsRefusedAtTheUpgrade(String after) {
+        assertRefused("/ws/conversations/" + conversation + "?after=" + after);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"nonsense", "%00", "-1", "0", "' or true", "AAAA", "___", "====", "LONG", "NEGATIVE"})
+    void aPositionThatIsNonsenseIsRefusedAtTheUpgrade(String position) {
+        String given = switch (position) {
+            case "LONG" -> "A".repeat(20_000 / 4);
+            case "NEGATIVE" -> Base64.getUrlEncoder().withoutPadding().encodeToString("1:1:-5:-5:".getBytes(StandardCharsets.US_ASCII));
+            default -> position.replace("' ", "%27%20").replace(" ", "%20");
+        };
+        assertRefused("/ws/feed?after=" + given);
+        assertRefused("/ws/conversations/" + conversation + "?after=0&position=" + given);
+    }
+
+    @Test
+    void aConversationIdThatIsNoUuidIsRefusedOrClosed() {
+        assertThrows(RawWebSocket.Refused.class, () -> RawWebSocket.open(instance.port(), "/ws/conversations/nonsense").close());
+    }
+
+    @Test
+    void aMutilatedPositionIsRefusedOrSaysResyncAndNeverGoesOnSilently() throws IOException {
+        assertGoesOn();
+        String position = global.position();
+        for (int i = 0; i < position.length(); i++) {
+            String mutilated = position.substring(0, i) + (position.charAt(i) == 'A' ? 'B' : 'A') + position.substring(i + 1);
+            try (StreamClient client = StreamClient.global().at(mutilated).connect(instance)) {
+                client.awaitFrame("live or resync", frame -> List.of("live", "resync").contains(frame.path("type").asText()));
+            } catch (RawWebSocket.Refused refused) {
+                assertEquals(400, refused.status(), mutilated);
+            }
+        }
+        for (int i = 0; i < position.length(); i++) {
+            try (StreamClient client = StreamClient.global().at(position.substring(0, i)).connect(instance)) {
+                client.awaitFrame("live or resync", frame -> List.of("live", "resync").contains(frame.path("type").asText()));
+            } catch (RawWebSocket.Refused refused) {
+                assertEquals(400, refused.status(), position.substring(0, i));
+            }
+        }
+    }
+
+    @Test
+    void anAfterBeyondTheLastSeqSaysResyncAndGoesOn() throws IOException {
+        Api.of(instance).sendNew(conversation, "the only one");
+        try (StreamClient ahead = StreamClient.conversation(conversation).after(1_000).connect(instance)) {
+            ahead.awaitResync();
+            ahead.awaitLive();
+            Api.of(instance).sendNew(conversation, "another");
+            Await.until(() -> ahead.deliveries().count() == 1, PATIENCE, "the next message");
+        }
+    }
+
+    private void assertRefused(String path) {
+        RawWebSocket.Refused refused = assertThrows(RawWebSocket.Refused.class, () -> RawWebSocket.open(instance.port(), path).close(), path);
+        assertEquals(400, refused.status(), () -> path + " " + refused.getMessage());
+    }
+
+    private void assertAnswered(String text, String... codes) throws IOException {
+        stream.send(text);
+        awaitError(stream, List.of(codes));
+        global.send(text);
+        awaitError(global, List.of(codes));
+        assertGoesOn();
+    }
+
+    private static void awaitError(StreamClient client, List<String> codes) {
+        JsonNode error = client.awaitFrame("an error of " + codes, frame -> frame.path("type").asText().equals("error"));
+        assertTrue(codes.contains(error.get("code").asText()), error::toString);
+        assertFalse(error.get("message").asText().isBlank(), error::toString);
+    }
+
+    private JsonNode awaitAnswer(StreamClient client, UUID id) {
+        Await.until(() -> client.answer(id) != null, PATIENCE, () -> "an answer for " + id + "; got " + client.frames() + " closed " + client.closes());
+        return client.answer(id);
+    }
+
+    /** Both streams still deliver and still take a message. */
+    private void assertGoesOn() throws IOException {
+        long single = stream.deliveries().count();
+        long all = global.deliveries().count();
+        UUID id = UUID.randomUUID();
+        stream.sendMessage(id, "and on it goes");
+        assertEquals("ack", awaitAnswer(stream, id).get("type").asText());
+        Await.until(() -> stream.deliveries().count() > single && global.deliveries().count() > all, PATIENCE, "the next message on both streams");
+        assertEquals(List.of(), stream.closes());
+        assertEquals(List.of(), global.closes());
+        stream.deliveries().assertNoViolation();
+    }
+}

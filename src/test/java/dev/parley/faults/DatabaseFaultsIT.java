@@ -1,0 +1,122 @@
+package dev.parley.faults;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.parley.testing.Await;
+import dev.parley.testing.Conversations;
+import dev.parley.testing.Deliveries;
+import dev.parley.testing.Instance;
+import dev.parley.testing.Load;
+import dev.parley.testing.Readers;
+import dev.parley.testing.Saboteur;
+import dev.parley.testing.Seed;
+import dev.parley.testing.Sql;
+import dev.parley.testing.TestPostgres;
+import dev.parley.testing.Truth;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Connections of the service are killed and the database itself goes down, in order and not: nothing acknowledged is lost, nothing comes twice, sockets stay open. */
+class DatabaseFaultsIT {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final String KILL = """
+            select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = '%s'""";
+
+    private final long seed = Seed.of(getClass());
+    private TestPostgres database;
+    private List<Instance> instances;
+    private List<UUID> conversations;
+
+    @BeforeEach
+    void start() {
+        database = TestPostgres.start();
+        instances = List.of(Instance.over(database).begin(), Instance.over(database).begin());
+        instances.forEach(Instance::awaitReady);
+        conversations = Conversations.insert(database, 30);
+    }
+
+    @AfterEach
+    void stop() {
+        instances.forEach(Instance::close);
+        database.close();
+    }
+
+    @Test
+    void aDoorbellThatIsKilledEverySecondCostsNoRow() throws IOException {
+        assertExactWhileKilling("parley-doorbell");
+    }
+
+    @Test
+    void aTailThatIsKilledEverySecondCostsNoRow() throws IOException {
+        assertExactWhileKilling("parley-tail");
+    }
+
+    @Test
+    void crashesAndRestartsOfTheDatabaseCostNoRowAndNoSocket() throws IOException {
+        try (Readers readers = Readers.join(instances, conversations, 2);
+                Load load = load(Duration.ofMillis(3)).start();
+                // Transaction ids that no flush has seen: after a crash they are given out again.
+                Saboteur unflushed = Saboteur.every(Duration.ofMillis(5), this::takeUnflushedTransactionIds)) {
+            try (Saboteur crashes = Saboteur.every(Duration.ofSeconds(4), this::crashOrRestart)) {
+                int wanted = 6;
+                Await.until(() -> crashes.hits() >= wanted, Duration.ofMinutes(3), () -> crashes.hits() + " of " + wanted + " crashes");
+            }
+            load.stop();
+            assertTrue(unflushed.hits() > 0);
+            assertExact(readers, load);
+        }
+    }
+
+    private void assertExactWhileKilling(String applicationName) throws IOException {
+        try (Readers readers = Readers.join(instances, conversations, 2); Load load = load(Duration.ofMillis(5)).start()) {
+            int wanted = 10;
+            try (Saboteur killer = Saboteur.every(Duration.ofSeconds(1),
+                    () -> Sql.on(database).value(KILL.formatted(applicationName), Long.class) > 0)) {
+                Await.until(() -> killer.hits() >= wanted, PATIENCE, () -> killer.hits() + " of " + wanted + " hits");
+            }
+            load.stop();
+            assertExact(readers, load);
+        }
+    }
+
+    private Load.Builder load(Duration pause) {
+        return Load.to(conversations, seed).pause(pause).rest(4, instances).socket(4, instances).sql(4, database, 2);
+    }
+
+    private void assertExact(Readers readers, Load load) {
+        Map<UUID, List<Deliveries.Entry>> committed = Truth.messages(database);
+        assertTrue(load.acknowledged().size() > 500, () -> "only " + load.acknowledged().size() + " acknowledged: too few to show anything");
+        Truth.assertHolds(load.acknowledged(), committed);
+        Truth.assertNumberedWithoutGap(committed);
+        readers.assertExactly(committed, PATIENCE);
+        readers.assertUndisturbed();
+    }
+
+    private int crashes;
+
+    private boolean crashOrRestart() {
+        if (crashes++ % 3 == 2) {
+            database.restart();
+        } else {
+            database.crash();
+        }
+        return true;
+    }
+
+    private boolean takeUnflushedTransactionIds() {
+        return Sql.on(database).with(connection -> {
+            Sql.run(connection, "notify nobody_listens");
+            connection.setAutoCommit(false);
+            Sql.run(connection, "select pg_current_xact_id()");
+            connection.rollback();
+            return true;
+        });
+    }
+}

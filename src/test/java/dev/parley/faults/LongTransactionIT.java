@@ -1,0 +1,93 @@
+package dev.parley.faults;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.parley.testing.Api;
+import dev.parley.testing.Await;
+import dev.parley.testing.Conversations;
+import dev.parley.testing.Instance;
+import dev.parley.testing.LatencyProbe;
+import dev.parley.testing.Sql;
+import dev.parley.testing.StreamClient;
+import dev.parley.testing.TestPostgres;
+import java.sql.Connection;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+/** A write transaction that stays open, with a million rows of the log behind it, slows nobody down and is delivered when it commits. */
+class LongTransactionIT {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(120);
+    private static final int SAMPLES = 100;
+    private static final int TRANSACTIONS = 50;
+    private static final int ROWS = 20_000;
+    private static final String FILL = """
+            insert into parley.change_log (schema_name, table_name, operation, record)
+            select 'public', 'nobody_watches', 'INSERT', '{}' from generate_series(1, ?)""";
+    private static final String ROWS_READ = """
+            select coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) from pg_stat_all_tables where relid = 'parley.change_log'::regclass""";
+    private static final String SCANS = """
+            select coalesce(seq_scan, 0) + coalesce(idx_scan, 0) from pg_stat_all_tables where relid = 'parley.change_log'::regclass""";
+
+    /** @param rowsRead of the log for each message */
+    private record Cost(double median, double rowsRead) {
+    }
+
+    @Test
+    void anOpenTransactionWithAMillionRowsBehindItSlowsNobodyDown() throws Exception {
+        try (TestPostgres database = TestPostgres.start(); Instance instance = Instance.over(database).start();
+                LatencyProbe probe = LatencyProbe.on(database, instance)) {
+            UUID held = Conversations.insert(database, "held");
+            probe.median(SAMPLES); // warm-up
+            Cost before = measure(database, probe);
+            try (StreamClient waiting = StreamClient.conversation(held).after(0).join(instance); Connection open = database.connect()) {
+                open.setAutoCommit(false);
+                Sql.run(open, "insert into messages (conversation_id, content) values (?, 'at last')", held);
+                CompletableFuture<Void> behind = CompletableFuture.runAsync(() -> sendUntilStored(instance, held));
+                for (int i = 0; i < TRANSACTIONS; i++) {
+                    Sql.on(database).run(FILL, ROWS);
+                }
+                probe.median(1); // the tail is through with them
+                Cost during = measure(database, probe);
+
+                assertTrue(during.median() < 3 * before.median() + 10,
+                        () -> "others' median went from " + before.median() + " to " + during.median() + " ms");
+                assertTrue(during.rowsRead() < 3 * before.rowsRead() + 20,
+                        () -> "rows of the log read for each message went from " + before.rowsRead() + " to " + during.rowsRead());
+                assertEquals(0, waiting.deliveries().count());
+                assertEquals(List.of(), waiting.closes());
+
+                open.commit();
+                Await.until(() -> waiting.deliveries().count() >= 1, PATIENCE, "the message of the long transaction");
+                behind.join();
+                assertEquals(201, Api.of(instance).send(held, UUID.randomUUID(), "after it").statusCode());
+                Await.until(() -> waiting.deliveries().count() == 3, PATIENCE, "the messages after it");
+                waiting.deliveries().assertNoViolation();
+            }
+        }
+    }
+
+    /** Who waits too long behind the lock may be told so, and tries again. */
+    private static void sendUntilStored(Instance instance, UUID conversation) {
+        UUID id = UUID.randomUUID();
+        Await.until(() -> {
+            int status = Api.of(instance).send(conversation, id, "behind it").statusCode();
+            assertTrue(status == 200 || status == 201 || status == 503, () -> "the message behind the open transaction: " + status);
+            return status != 503;
+        }, PATIENCE, "the message behind the open transaction is stored");
+    }
+
+    private static Cost measure(TestPostgres database, LatencyProbe probe) {
+        Sql sql = Sql.on(database);
+        long scans = sql.value(SCANS, Long.class);
+        long rows = sql.value(ROWS_READ, Long.class);
+        double median = probe.median(SAMPLES);
+        // the server's counters come in with a delay
+        Await.until(() -> sql.value(SCANS, Long.class) >= scans + SAMPLES, PATIENCE, "counters of the server");
+        return new Cost(median, (sql.value(ROWS_READ, Long.class) - rows) / (double) SAMPLES);
+    }
+}

@@ -1,0 +1,234 @@
+package dev.parley.faults;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import dev.parley.testing.Await;
+import dev.parley.testing.Conversations;
+import dev.parley.testing.Dump;
+import dev.parley.testing.Instance;
+import dev.parley.testing.Sql;
+import dev.parley.testing.StreamClient;
+import dev.parley.testing.TestPostgres;
+import dev.parley.testing.Truth;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Where a promise can't be kept because the database is another one, the client is told, and from then on everything comes again. */
+class ResyncIT {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private TestPostgres database;
+    private Instance instance;
+    private UUID conversation;
+
+    @BeforeEach
+    void start() {
+        database = TestPostgres.start();
+        instance = Instance.over(database).start();
+        conversation = Conversations.insert(database, "resync");
+    }
+
+    @AfterEach
+    void stop() {
+        instance.close();
+        database.close();
+    }
+
+    @Test
+    void aPromotedStandbySaysResyncToOpenStreamsAndToOldPositions() throws IOException {
+        try (TestPostgres standby = database.standby()) {
+            instance.awaitReady();
+            try (StreamClient global = StreamClient.global().join(instance);
+                    StreamClient single = StreamClient.conversation(conversation).after(0).join(instance)) {
+                insert(database, 5);
+                awaitCount(global, 5);
+                awaitCount(single, 5);
+                String old = global.position();
+                Await.until(() -> Sql.on(standby).value("select count(*) from messages", Long.class) == 5, PATIENCE, "the standby has it all");
+                standby.takeOver(database);
+                assertBeginsAnew(standby, global, single);
+                assertOldPositionSaysResync(old);
+            }
+        }
+    }
+
+    @Test
+    void aDatabaseImagePutBackInTimeSaysResyncToOpenStreamsAndToOldPositions() throws IOException {
+        try (StreamClient global = StreamClient.global().join(instance);
+                StreamClient single = StreamClient.conversation(conversation).after(0).join(instance)) {
+            String old = afterBackupAndMore(global, single, database::putBack);
+            assertBeginsAnew(database, global, single);
+            assertOldPositionSaysResync(old);
+        }
+    }
+
+    @Test
+    void aDatabasePutBackThatHasGoneOnSinceSaysResync() throws IOException {
+        try (StreamClient global = StreamClient.global().join(instance);
+                StreamClient single = StreamClient.conversation(conversation).after(0).join(instance)) {
+            // another history of the same length: the same ids, the same transaction ids
+            String old = afterBackupAndMore(global, single, backup -> database.putBack(backup, () -> insert(database, 7)));
+            assertBeginsAnew(database, global, single);
+            assertOldPositionSaysResync(old);
+        }
+    }
+
+    @Test
+    void aPutBackIsNoticedByAnInstanceThatHasDeliveredNothing() throws IOException {
+        insert(database, 5);
+        Path backup = database.backup();
+        insert(database, 7);
+        instance.stop();
+        instance.begin().awaitReady();
+        try (StreamClient global = StreamClient.global().join(instance);
+                StreamClient single = StreamClient.conversation(conversation).after(0).join(instance)) {
+            String old = global.position();
+            database.putBack(backup, () -> insert(database, 9));
+            assertBeginsAnew(database, global, single);
+            assertOldPositionSaysResync(old);
+        }
+    }
+
+    @Test
+    void aPointInTimeRecoverySaysResyncToOpenStreamsAndToOldPositions() throws IOException {
+        try (StreamClient global = StreamClient.global().join(instance);
+                StreamClient single = StreamClient.conversation(conversation).after(0).join(instance)) {
+            String old = afterBackupAndMore(global, single, database::recoverFrom);
+            assertBeginsAnew(database, global, single);
+            assertOldPositionSaysResync(old);
+        }
+    }
+
+    @Test
+    void aPositionFromTheFutureSaysResync() throws IOException {
+        String future;
+        try (StreamClient global = StreamClient.global().join(instance);
+                StreamClient single = StreamClient.conversation(conversation).after(0).join(instance)) {
+            Path backup = database.backup();
+            awaitAllConnected(single, global);
+            insert(database, 20);
+            awaitCount(global, 20);
+            future = global.position();
+            instance.stop();
+            database.putBack(backup);
+        }
+        instance.begin().awaitReady();
+        assertOldPositionSaysResync(future);
+        try (StreamClient ahead = StreamClient.conversation(conversation).after(20).connect(instance)) {
+            ahead.awaitResync();
+        }
+    }
+
+    @Test
+    void aDumpRestoredIntoANewClusterSaysResyncButMessagesResumeBySeq() throws IOException {
+        insert(database, 10);
+        String old;
+        try (StreamClient global = StreamClient.global().join(instance)) {
+            insert(database, 10);
+            awaitCount(global, 10);
+            old = global.position();
+        }
+        Dump dump = Dump.of(database);
+        instance.close();
+        try (TestPostgres restored = TestPostgres.start()) {
+            // the schema first, as a dump would bring it
+            Instance.over(restored).start().close();
+            dump.restoreInto(restored);
+            try (Instance fresh = Instance.over(restored).start()) {
+                try (StreamClient stale = StreamClient.global().at(old).connect(fresh)) {
+                    stale.awaitResync();
+                    stale.awaitLive();
+                    insert(restored, 1);
+                    awaitCount(stale, 1);
+                }
+                try (StreamClient single = StreamClient.conversation(conversation).after(7).connect(fresh)) {
+                    awaitCount(single, 14);
+                    assertEquals(List.of(), single.frames("resync"));
+                    single.deliveries().assertNoViolation();
+                }
+            }
+        }
+    }
+
+    @Test
+    void aRestartOfServiceAndDatabaseNeedsNoResync() throws IOException {
+        try (StreamClient global = StreamClient.global().join(instance)) {
+            insert(database, 5);
+            awaitCount(global, 5);
+            global.disconnect();
+            instance.kill();
+            database.crash();
+            insert(database, 5);
+            instance.begin().awaitReady();
+            global.connect(instance);
+            awaitCount(global, 10);
+            assertEquals(List.of(), global.frames("resync"));
+            global.deliveries().assertExactly(Truth.messages(database));
+        }
+    }
+
+    private interface Restore {
+        void from(Path backup);
+    }
+
+    /** Some messages, a backup, more messages that everybody gets, and back to the backup; returns a position from before going back. */
+    private String afterBackupAndMore(StreamClient global, StreamClient single, Restore restore) {
+        insert(database, 5);
+        awaitCount(global, 5);
+        Path backup = database.backup();
+        insert(database, 7);
+        awaitCount(global, 12);
+        awaitCount(single, 12);
+        String old = global.position();
+        restore.from(backup);
+        return old;
+    }
+
+    /** Every open stream is told, stays open, and delivers what comes next. */
+    private void assertBeginsAnew(TestPostgres server, StreamClient... streams) {
+        for (StreamClient stream : streams) {
+            stream.awaitResync();
+            stream.awaitLive();
+            assertEquals(List.of(), stream.closes());
+        }
+        insert(server, 3);
+        for (StreamClient stream : streams) {
+            awaitCount(stream, 3);
+            stream.deliveries().assertNoViolation();
+        }
+    }
+
+    private void assertOldPositionSaysResync(String old) throws IOException {
+        try (StreamClient global = StreamClient.global().at(old).connect(instance);
+                StreamClient single = StreamClient.conversation(conversation).after(0).at(old).connect(instance)) {
+            for (StreamClient stream : List.of(global, single)) {
+                assertFalse(stream.awaitResync().path("reason").asText().isBlank());
+                stream.awaitLive();
+            }
+        }
+    }
+
+    private void awaitAllConnected(StreamClient... streams) {
+        instance.awaitReady();
+        for (StreamClient stream : streams) {
+            assertEquals(List.of(), stream.closes());
+        }
+    }
+
+    private void insert(TestPostgres server, int number) {
+        Sql.on(server).run("insert into messages (conversation_id, content) select ?, 'message ' || n from generate_series(1, ?) n", conversation, number);
+    }
+
+    private static void awaitCount(StreamClient stream, int count) {
+        Await.until(() -> stream.deliveries().count() == count, PATIENCE,
+                () -> count + " messages; got " + stream.deliveries().count() + " and " + stream.frames() + ", closed " + stream.closes());
+    }
+}

@@ -1,0 +1,201 @@
+package dev.parley.testing;
+
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * A WebSocket over a bare TCP socket: it can send what a well-behaved library would not, and whoever does not call {@link #read} truly does not read,
+ * so that the server's side of the connection fills up.
+ *
+ * <p>One thread reads; any thread writes.
+ */
+public final class RawWebSocket implements AutoCloseable {
+
+    public static final int TEXT = 1;
+    public static final int BINARY = 2;
+    private static final int CLOSE = 8;
+    private static final int PING = 9;
+    private static final int PONG = 10;
+    private static final int RECEIVE_BUFFER = 64 * 1024;
+    private static final int CONNECT_MILLIS = 5_000;
+    private static final int WRITE_LIMIT = 4 * 1024 * 1024;
+
+    /** The upgrade was refused. */
+    public static final class Refused extends IOException {
+
+        private final int status;
+
+        Refused(int status, String head) {
+            super("upgrade refused: " + head);
+            this.status = status;
+        }
+
+        /** The HTTP status. */
+        public int status() {
+            return status;
+        }
+    }
+
+    /** One message as it came, or the end of the stream. */
+    public sealed interface Received {
+    }
+
+    /** A whole text message. */
+    public record Text(String text) implements Received {
+    }
+
+    /** The server closed, with this code; 1006 when the connection broke without a word. */
+    public record Closed(int code, String reason) implements Received {
+    }
+
+    private final Socket socket;
+    private final DataInputStream in;
+    private final OutputStream out;
+
+    private RawWebSocket(Socket socket) throws IOException {
+        this.socket = socket;
+        this.in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), RECEIVE_BUFFER));
+        this.out = socket.getOutputStream();
+    }
+
+    /** Connects and upgrades. @throws Refused when the server answers anything but 101 */
+    public static RawWebSocket open(int port, String pathAndQuery) throws IOException {
+        Socket socket = new Socket();
+        socket.setReceiveBufferSize(RECEIVE_BUFFER);
+        socket.setTcpNoDelay(true);
+        try {
+            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), CONNECT_MILLIS);
+            socket.setSoTimeout(60_000);
+            RawWebSocket webSocket = new RawWebSocket(socket);
+            webSocket.upgrade(port, pathAndQuery);
+            socket.setSoTimeout(0);
+            return webSocket;
+        } catch (IOException e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    private void upgrade(int port, String pathAndQuery) throws IOException {
+        byte[] key = new byte[16];
+        ThreadLocalRandom.current().nextBytes(key);
+        out.write(("GET " + pathAndQuery + " HTTP/1.1\r\nHost: 127.0.0.1:" + port + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + Base64.getEncoder().encodeToString(key) + "\r\n\r\n")
+                .getBytes(StandardCharsets.ISO_8859_1));
+        String status = line();
+        StringBuilder head = new StringBuilder(status);
+        for (String line = line(); !line.isEmpty(); line = line()) {
+            head.append('\n').append(line);
+        }
+        int code = Integer.parseInt(status.split(" ")[1]);
+        if (code != 101) {
+            throw new Refused(code, head.toString());
+        }
+    }
+
+    private String line() throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        for (int b = in.readUnsignedByte(); b != '\n'; b = in.readUnsignedByte()) {
+            if (b != '\r') {
+                bytes.write(b);
+            }
+        }
+        return bytes.toString(StandardCharsets.ISO_8859_1);
+    }
+
+    /** Blocks for the next text message; pings are answered on the way. Never throws: a broken connection is {@link Closed} with 1006. */
+    public Received read() {
+        try {
+            ByteArrayOutputStream message = new ByteArrayOutputStream();
+            while (true) {
+                int first = in.readUnsignedByte();
+                byte[] payload = in.readNBytes(length());
+                switch (first & 0x0f) {
+                    case PING -> write(PONG, payload);
+                    case PONG -> {
+                    }
+                    case CLOSE -> {
+                        return closed(payload);
+                    }
+                    default -> {
+                        message.write(payload);
+                        if ((first & 0x80) != 0) {
+                            return new Text(message.toString(StandardCharsets.UTF_8));
+                        }
+                    }
+                }
+            }
+        } catch (IOException e) {
+            return new Closed(1006, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private int length() throws IOException {
+        int second = in.readUnsignedByte();
+        int length = second & 0x7f;
+        if (length == 126) {
+            return in.readUnsignedShort();
+        }
+        if (length == 127) {
+            long large = in.readLong();
+            if (large > WRITE_LIMIT) {
+                throw new EOFException("a frame of " + large + " bytes");
+            }
+            return (int) large;
+        }
+        return length;
+    }
+
+    private static Closed closed(byte[] payload) {
+        if (payload.length < 2) {
+            return new Closed(1005, "");
+        }
+        return new Closed((payload[0] & 0xff) << 8 | payload[1] & 0xff, new String(payload, 2, payload.length - 2, StandardCharsets.UTF_8));
+    }
+
+    public void write(String text) throws IOException {
+        write(TEXT, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Sends one unfragmented frame of any kind with any bytes. */
+    public synchronized void write(int opcode, byte[] payload) throws IOException {
+        ByteArrayOutputStream frame = new ByteArrayOutputStream(payload.length + 14);
+        frame.write(0x80 | opcode);
+        if (payload.length < 126) {
+            frame.write(0x80 | payload.length);
+        } else if (payload.length < 65_536) {
+            frame.write(0x80 | 126);
+            frame.write(payload.length >> 8);
+            frame.write(payload.length);
+        } else {
+            frame.write(0x80 | 127);
+            for (int shift = 56; shift >= 0; shift -= 8) {
+                frame.write((int) ((long) payload.length >> shift));
+            }
+        }
+        // A mask of zeros is a mask: the bytes go out as they are.
+        frame.write(new byte[4]);
+        frame.write(payload);
+        out.write(frame.toByteArray());
+    }
+
+    /** Breaks the connection without a word, as a lost network does; a blocked {@link #read} returns. */
+    @Override
+    public void close() {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+}

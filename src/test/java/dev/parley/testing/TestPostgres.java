@@ -1,0 +1,200 @@
+package dev.parley.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Properties;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A PostgreSQL server with {@code fsync} on, on a port that stays the same while it is stopped, started, crashed or given other data.
+ * A standby takes its primary's port when it takes its place.
+ *
+ * <p>One thread at a time may start and stop it; connections may be made from any thread.
+ */
+public final class TestPostgres implements AutoCloseable {
+
+    private static final Path HOME = Path.of("target", "it-postgres").toAbsolutePath();
+    private static final AtomicInteger NUMBER = new AtomicInteger();
+    private static final String SETTINGS = """
+            listen_addresses = '127.0.0.1'
+            unix_socket_directories = ''
+            fsync = on
+            synchronous_commit = on
+            full_page_writes = on
+            shared_buffers = 128MB
+            max_connections = 200
+            max_prepared_transactions = 20
+            deadlock_timeout = 200ms
+            log_line_prefix = '%m [%p] %a '
+            """;
+
+    private final Path data;
+    private volatile int port;
+    private final Thread stopAtExit = new Thread(() -> stop("immediate"));
+    private volatile boolean running;
+
+    private TestPostgres(Path data, int port) {
+        this.data = data;
+        this.port = port;
+    }
+
+    /** A new, empty cluster, started. */
+    public static TestPostgres start() {
+        TestPostgres server = new TestPostgres(freshFolder(), FreePort.find());
+        PostgresBinaries.run("initdb", "-D", server.data.toString(), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "-N");
+        append(server.data.resolve("postgresql.conf"), SETTINGS + "port = " + server.port + "\n");
+        Runtime.getRuntime().addShutdownHook(server.stopAtExit);
+        server.begin();
+        return server;
+    }
+
+    /** A hot standby that streams from this server, on a port of its own. This server is stopped for a moment to copy it. */
+    public TestPostgres standby() {
+        stop("fast");
+        TestPostgres standby = new TestPostgres(freshFolder(), FreePort.find());
+        Folders.copy(data, standby.data);
+        begin();
+        append(standby.data.resolve("postgresql.conf"), "port = " + standby.port
+                + "\nhot_standby = on\nprimary_conninfo = 'host=127.0.0.1 port=" + port + " user=postgres application_name=standby'\n");
+        append(standby.data.resolve("standby.signal"), "");
+        Runtime.getRuntime().addShutdownHook(standby.stopAtExit);
+        standby.begin();
+        return standby;
+    }
+
+    /** The primary dies and this standby takes its port and its place: a new timeline begins. */
+    public void takeOver(TestPostgres primary) {
+        primary.stop("immediate");
+        stop("fast");
+        port = primary.port;
+        append(data.resolve("postgresql.conf"), "port = " + port + "\n");
+        begin();
+        PostgresBinaries.run("pg_ctl", "promote", "-w", "-D", data.toString());
+    }
+
+    /** Stops in order and starts again: every connection breaks, nothing is lost. */
+    public void restart() {
+        stop("fast");
+        begin();
+    }
+
+    /** Stops at once and recovers: whatever was not flushed is gone, and unflushed transaction ids are given out again. */
+    public void crash() {
+        stop("immediate");
+        begin();
+    }
+
+    /** Starts the stopped server. */
+    public void begin() {
+        PostgresBinaries.run("pg_ctl", "start", "-w", "-t", "60", "-D", data.toString(), "-l", data + ".log");
+        running = true;
+    }
+
+    /** @param mode {@code fast} or {@code immediate} */
+    public synchronized void stop(String mode) {
+        if (running) {
+            running = false;
+            PostgresBinaries.run("pg_ctl", "stop", "-w", "-D", data.toString(), "-m", mode);
+        }
+    }
+
+    /** A copy of the data as they are now; the server is stopped for it and started again. */
+    public Path backup() {
+        stop("fast");
+        Path copy = freshFolder();
+        Folders.copy(data, copy);
+        begin();
+        return copy;
+    }
+
+    /**
+     * Puts the data back to an earlier {@link #backup}, as if that disk image had been restored: same cluster, same timeline, but what was
+     * committed since is gone and its transaction ids come again.
+     */
+    public void putBack(Path backup) {
+        stop("immediate");
+        Folders.delete(data);
+        Folders.copy(backup, data);
+        begin();
+    }
+
+    /** As {@link #putBack}, but the database goes on for a while on another port before its clients find it again. */
+    public void putBack(Path backup, Runnable meanwhile) {
+        stop("immediate");
+        Folders.delete(data);
+        Folders.copy(backup, data);
+        int usual = port;
+        port = FreePort.find();
+        PostgresBinaries.run("pg_ctl", "start", "-w", "-D", data.toString(), "-l", data + ".log", "-o", "-p " + port);
+        running = true;
+        meanwhile.run();
+        stop("fast");
+        port = usual;
+        begin();
+    }
+
+    /** As {@link #putBack} by point-in-time recovery: the server replays the backup's log to its end and begins a new timeline. */
+    public void recoverFrom(Path backup) {
+        stop("immediate");
+        Folders.delete(data);
+        Folders.copy(backup, data);
+        append(data.resolve("postgresql.conf"), "restore_command = 'false'\n");
+        append(data.resolve("recovery.signal"), "");
+        begin();
+        Await.until(() -> !Sql.on(this).value("select pg_is_in_recovery()", Boolean.class), Duration.ofSeconds(30), "recovery done");
+    }
+
+    public int port() {
+        return port;
+    }
+
+    public String jdbcUrl() {
+        return "jdbc:postgresql://127.0.0.1:" + port + "/postgres";
+    }
+
+    public String reactiveUrl() {
+        return "postgresql://127.0.0.1:" + port + "/postgres";
+    }
+
+    /** A superuser's connection in autocommit mode; the caller closes it. */
+    public Connection connect() throws SQLException {
+        return connect("test");
+    }
+
+    /** The same under a name that {@code pg_stat_activity} shows. */
+    public Connection connect(String applicationName) throws SQLException {
+        Properties properties = new Properties();
+        properties.put("user", "postgres");
+        properties.put("ApplicationName", applicationName);
+        properties.put("connectTimeout", "10");
+        properties.put("socketTimeout", "120");
+        return DriverManager.getConnection(jdbcUrl(), properties);
+    }
+
+    @Override
+    public void close() {
+        stop("immediate");
+        Runtime.getRuntime().removeShutdownHook(stopAtExit);
+        Folders.delete(data);
+    }
+
+    private static Path freshFolder() {
+        return HOME.resolve("data-" + ProcessHandle.current().pid() + "-" + NUMBER.incrementAndGet());
+    }
+
+    private static void append(Path file, String text) {
+        try {
+            Files.createDirectories(file.getParent());
+            Files.writeString(file, text, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
