@@ -32,7 +32,7 @@ export interface SessionContext {
 
 const PAGE = 50;
 /** Whether the conversation is closed is asked now and then as long as the stream has never said so itself. */
-const REFRESH_MS = 20_000;
+const REFRESH_MS = 10_000;
 
 /**
  * One conversation, live: its history, its stream, one's own messages on their way, and who is typing.
