@@ -140,7 +140,7 @@ export class Connection {
     if (socket === null) return;
     this.socket = null;
     socket.onopen = socket.onmessage = socket.onclose = null;
-    socket.close();
+    socket.close(1000, "replaced");
   }
 
   private readonly examine = (): void => {

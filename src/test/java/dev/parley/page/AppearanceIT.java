@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.options.ColorScheme;
 
 import dev.parley.testing.Sql;
@@ -75,6 +76,8 @@ class AppearanceIT extends BrowserTest {
 
         Person admin = person(options).opens(service.http("/admin#" + MIRA).toString());
         admin.seesOnce("Thank you!");
+        boolean onePane = options.viewportSize.get().width < 760;
+        assertThat(admin.item("Password reset mail")).isVisible(new LocatorAssertions.IsVisibleOptions().setVisible(!onePane));
         customer.types("One more th");
         assertThat(admin.page().locator(".chat .typing")).containsText("Mira Okafor is typing", Person.patience());
         take(admin, name + "-admin-conversation");

@@ -1,5 +1,6 @@
 package dev.parley.page;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -86,7 +87,7 @@ final class ScriptedService {
     }
 
     private String row(long seq, String content) {
-        UUID id = UUID.nameUUIDFromBytes((conversation + content).getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        UUID id = UUID.nameUUIDFromBytes((conversation + content).getBytes(StandardCharsets.UTF_8));
         return """
                 {"id":"%s","conversation_id":"%s","seq":%d,"sender_id":"admin","sender_role":"admin","content":"%s",\
                 "created_at":"2026-11-23T10:00:00+00:00","metadata":{}}""".formatted(id, conversation, seq, content);
@@ -123,7 +124,7 @@ final class ScriptedService {
         }
 
         void close(int code) {
-            socket.close(new WebSocketRoute.CloseOptions().setCode(code));
+            socket.close(new WebSocketRoute.CloseOptions().setCode(code).setReason("as the test says"));
         }
 
         void onSend(Consumer<String> answer) {
