@@ -71,6 +71,33 @@ class ResyncIT {
     }
 
     @Test
+    void aDatabasePutBackThatHasGoneOnSinceSaysResync() throws IOException {
+        try (StreamClient global = StreamClient.global().join(instance);
+                StreamClient single = StreamClient.conversation(conversation).after(0).join(instance)) {
+            // another history of the same length: the same ids, the same transaction ids
+            String old = afterBackupAndMore(global, single, backup -> database.putBack(backup, () -> insert(database, 7)));
+            assertBeginsAnew(database, global, single);
+            assertOldPositionSaysResync(old);
+        }
+    }
+
+    @Test
+    void aPutBackIsNoticedByAnInstanceThatHasDeliveredNothing() throws IOException {
+        insert(database, 5);
+        Path backup = database.backup();
+        insert(database, 7);
+        instance.stop();
+        instance.begin().awaitReady();
+        try (StreamClient global = StreamClient.global().join(instance);
+                StreamClient single = StreamClient.conversation(conversation).after(0).join(instance)) {
+            String old = global.position();
+            database.putBack(backup, () -> insert(database, 9));
+            assertBeginsAnew(database, global, single);
+            assertOldPositionSaysResync(old);
+        }
+    }
+
+    @Test
     void aPointInTimeRecoverySaysResyncToOpenStreamsAndToOldPositions() throws IOException {
         try (StreamClient global = StreamClient.global().join(instance);
                 StreamClient single = StreamClient.conversation(conversation).after(0).join(instance)) {

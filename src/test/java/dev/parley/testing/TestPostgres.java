@@ -125,7 +125,22 @@ public final class TestPostgres implements AutoCloseable {
         begin();
     }
 
-    /** The same by point-in-time recovery: the server replays the backup's log to its end and begins a new timeline. */
+    /** As {@link #putBack}, but the database goes on for a while on another port before its clients find it again. */
+    public void putBack(Path backup, Runnable meanwhile) {
+        stop("immediate");
+        Folders.delete(data);
+        Folders.copy(backup, data);
+        int usual = port;
+        port = FreePort.find();
+        PostgresBinaries.run("pg_ctl", "start", "-w", "-D", data.toString(), "-l", data + ".log", "-o", "-p " + port);
+        running = true;
+        meanwhile.run();
+        stop("fast");
+        port = usual;
+        begin();
+    }
+
+    /** As {@link #putBack} by point-in-time recovery: the server replays the backup's log to its end and begins a new timeline. */
     public void recoverFrom(Path backup) {
         stop("immediate");
         Folders.delete(data);
