@@ -10,6 +10,8 @@ import java.util.UUID;
 /** The frames that a socket itself answers with, as JSON. */
 final class SocketJson {
 
+    static final byte[] PONG = bytes("{\"type\":\"pong\"}");
+
     private SocketJson() {
     }
 

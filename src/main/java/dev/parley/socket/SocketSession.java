@@ -90,7 +90,8 @@ final class SocketSession {
             switch (type == null ? "" : type) {
                 case "send" -> send(frame, id);
                 case "typing" -> typing(frame);
-                default -> throw new ParleyException(ErrorCode.INVALID_FRAME, "type must be send or typing");
+                case "ping" -> write(SocketJson.PONG); // a browser can't see the pings of the protocol
+                default -> throw new ParleyException(ErrorCode.INVALID_FRAME, "type must be send, typing or ping");
             }
         } catch (ParleyException e) {
             error(e.code(), e.getMessage(), id);

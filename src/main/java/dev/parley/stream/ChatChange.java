@@ -45,20 +45,21 @@ final class ChatChange {
         }
         return switch (change.operation()) {
             case TRUNCATE -> new ChatChange(change, Kind.TRUNCATED, null, null, 0);
-            case INSERT -> messages ? message(change, Kind.MESSAGE) : new ChatChange(change, Kind.CONVERSATION, null, null, 0);
-            case UPDATE -> messages ? message(change, Kind.MESSAGE_UPDATED) : new ChatChange(change, Kind.CONVERSATION, null, null, 0);
-            case DELETE -> messages ? message(change, Kind.MESSAGE_DELETED) : new ChatChange(change, Kind.CONVERSATION, null, null, 0);
+            case INSERT -> parse(change, messages ? Kind.MESSAGE : Kind.CONVERSATION);
+            case UPDATE -> parse(change, messages ? Kind.MESSAGE_UPDATED : Kind.CONVERSATION);
+            case DELETE -> parse(change, messages ? Kind.MESSAGE_DELETED : Kind.CONVERSATION);
         };
     }
 
     /** Reads the row's first columns and stops: id, conversation_id and seq stand in front of the text. */
-    private static ChatChange message(Change change, Kind kind) {
+    private static ChatChange parse(Change change, Kind kind) {
         String id = null;
         UUID conversationId = null;
         long seq = -1;
         try (JsonParser parser = JSON.createParser(change.row())) {
             parser.nextToken();
-            while ((id == null || conversationId == null || seq < 0) && parser.nextToken() == JsonToken.FIELD_NAME) {
+            boolean conversation = kind == Kind.CONVERSATION;
+            while ((id == null || !conversation && (conversationId == null || seq < 0)) && parser.nextToken() == JsonToken.FIELD_NAME) {
                 String name = parser.currentName();
                 parser.nextToken();
                 switch (name) {
@@ -71,7 +72,7 @@ final class ChatChange {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return new ChatChange(change, kind, conversationId, id, seq);
+        return new ChatChange(change, kind, kind == Kind.CONVERSATION ? UUID.fromString(id) : conversationId, id, Math.max(seq, 0));
     }
 
     Change change() {
@@ -82,7 +83,7 @@ final class ChatChange {
         return kind;
     }
 
-    /** Null unless it is a message's. */
+    /** The conversation whose stream gets it; null for a truncate. */
     UUID conversationId() {
         return conversationId;
     }

@@ -18,7 +18,7 @@ import java.util.UUID;
 
 /**
  * Replays a conversation: its messages out of the messages table, by {@code seq} and without limit, then the edits and deletes since the
- * position out of the change log. Both in one statement, so that one snapshot says what was brought.
+ * position (and what became of the conversation itself) out of the change log. Both in one statement, so that one snapshot says what was brought.
  */
 final class ConversationReplay implements Replay {
 
@@ -31,7 +31,7 @@ final class ConversationReplay implements Replay {
                    exists (select from public.conversations c where c.id = $1),
                    coalesce((select k.last_seq from parley.conversation_counter k where k.conversation_id = $1),
                             (select max(m.seq) from public.messages m where m.conversation_id = $1), 0),
-                   m.seqs, m.rows, e.ids, e.xids, e.operations, e.rows, m.found
+                   m.seqs, m.rows, e.ids, e.xids, e.operations, e.rows, m.found, e.tables
             from s cross join parley.feed f
             cross join lateral (
               select array_agg(p.seq order by p.seq) filter (where p.fits) as seqs, count(*) as found,
@@ -41,15 +41,17 @@ final class ConversationReplay implements Replay {
             ) m
             cross join lateral (
               select array_agg(p.id order by p.id) as ids, array_agg(p.xid::text::bigint order by p.id) as xids,
-                     array_agg(p.operation order by p.id) as operations, array_agg(p.row order by p.id) as rows
-              from (select l.id, l.xid, l.operation, coalesce(l.record, l.old_record)::text as row from (
+                     array_agg(p.operation order by p.id) as operations, array_agg(p.row order by p.id) as rows,
+                     array_agg(p.table_name order by p.id) as tables
+              from (select l.id, l.xid, l.operation, l.table_name, coalesce(l.record, l.old_record)::text as row from (
                       select * from parley.change_log where operation <> 'INSERT' and xid >= $4::text::xid8
                       union all
                       select * from parley.change_log where operation <> 'INSERT' and xid = any (array(
                         select x from unnest($5::text[]::xid8[]) x where pg_visible_in_snapshot(x, s.upto)))
                     ) l
-                    where pg_visible_in_snapshot(l.xid, s.upto) and l.schema_name = 'public' and l.table_name = 'messages'
-                      and (l.operation = 'TRUNCATE' or coalesce(l.record, l.old_record) ->> 'conversation_id' = $1::text)
+                    where pg_visible_in_snapshot(l.xid, s.upto) and l.schema_name = 'public' and l.table_name in ('messages', 'conversations')
+                      and (l.operation = 'TRUNCATE' or $1::text =
+                           coalesce(l.record, l.old_record) ->> case l.table_name when 'messages' then 'conversation_id' else 'id' end)
                     order by l.id limit $6) p
             ) e
             """;
@@ -131,6 +133,7 @@ final class ConversationReplay implements Replay {
         Long[] xids = row.getArrayOfLongs(8);
         String[] operations = row.getArrayOfStrings(9);
         String[] records = row.getArrayOfStrings(10);
+        String[] tables = row.getArrayOfStrings(12);
         Position before = position;
         long bound = before.base().xmax();
         for (int i = 0; i < ids.length; i++) {
@@ -144,7 +147,7 @@ final class ConversationReplay implements Replay {
             bound = Math.max(bound, xids[i] + 1);
             position = position.inside(seen.clamp(bound), ids[i]);
             boolean deleted = operation == Operation.DELETE;
-            ChatChange change = ChatChange.of(new Change(ids[i], xids[i], "public", "messages", operation,
+            ChatChange change = ChatChange.of(new Change(ids[i], xids[i], "public", tables[i], operation,
                     deleted ? null : records[i], deleted ? records[i] : null, null, position));
             texts.add(change.frame());
         }
