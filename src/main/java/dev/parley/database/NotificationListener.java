@@ -122,7 +122,7 @@ public final class NotificationListener {
 
     /** A peer that went away without a word leaves a connection on which nothing ever arrives. */
     private void probe(PgConnection current) {
-        current.query("").execute().timeout(PROBE_TIMEOUT_MS, TimeUnit.MILLISECONDS)
+        current.query("select 1").execute().timeout(PROBE_TIMEOUT_MS, TimeUnit.MILLISECONDS)
                 .onFailure(failure -> {
                     if (connection == current) {
                         LOG.warn("the LISTEN connection does not answer, taking a new one");

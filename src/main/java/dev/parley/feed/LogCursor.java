@@ -87,7 +87,7 @@ public final class LogCursor {
             upto = null;
         }
         Snapshot base = raw != null ? raw : position.base();
-        Tuple parameters = Tuple.of(Long.toString(base.xmax()), base.runningTexts());
+        Tuple parameters = Tuple.tuple().addString(Long.toString(base.xmax())).addArrayOfString(base.runningTexts());
         if (upto == null) {
             return client.preparedQuery(FIRST_PAGE).execute(parameters.addInteger(limit)).map(rows -> page(rows, limit));
         }

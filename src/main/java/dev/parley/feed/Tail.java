@@ -126,11 +126,6 @@ public class Tail {
             return;
         }
         connections.connectTail().compose(this::begin).onSuccess(connected -> {
-            backoff.reset();
-            if (complained) {
-                LOG.info("the feed is connected again");
-                complained = false;
-            }
             state = State.RESTING;
             rung.set(true);
             readIfRung();
@@ -141,11 +136,16 @@ public class Tail {
         if (stopped) {
             return;
         }
+        complain("the feed is not connected, trying on", failure);
+        vertx.setTimer(backoff.next(), tick -> connect());
+    }
+
+    /** Once for each outage. */
+    private void complain(String what, Throwable failure) {
         if (!complained) {
-            LOG.warnf("the feed is not connected, trying on: %s", failure.getMessage());
+            LOG.warnf("%s: %s", what, failure.getMessage());
             complained = true;
         }
-        vertx.setTimer(backoff.next(), tick -> connect());
     }
 
     /** Takes a connection into use: from the start, from the old position, or after a gap. */
@@ -247,6 +247,11 @@ public class Tail {
 
     private void deliver(Delta delta) {
         reads++;
+        backoff.reset();
+        if (complained) {
+            LOG.info("the feed is read again");
+            complained = false;
+        }
         position = delta.after();
         if (!delta.changes().isEmpty()) {
             last = delta.changes().get(delta.changes().size() - 1);
@@ -270,7 +275,7 @@ public class Tail {
         if (failure instanceof FeedGap found) {
             gap = found.reason();
         } else {
-            LOG.warnf("reading the change log failed, taking a new connection: %s", failure.getMessage());
+            complain("reading the change log failed, taking a new connection", failure);
         }
         on.close();
     }
