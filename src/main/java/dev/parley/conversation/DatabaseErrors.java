@@ -4,9 +4,14 @@ import io.smallrye.mutiny.TimeoutException;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.VertxException;
 import io.vertx.pgclient.PgException;
-import java.io.IOException;
+import java.net.SocketException;
+import java.net.UnknownHostException;
+import java.nio.channels.ClosedChannelException;
+import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
+import javax.net.ssl.SSLException;
 
 /** Tells the failures of the database apart that mean something to a client. */
 final class DatabaseErrors {
@@ -16,6 +21,10 @@ final class DatabaseErrors {
     /** Classes of SQLSTATE that say "not now": connection, resources, operator's intervention, system; and a standby's refusal to write. */
     private static final Set<String> PASSING = Set.of("08", "53", "57", "58");
     private static final String READ_ONLY = "25006";
+
+    /** What the client throws when there is no server to answer. */
+    private static final List<Class<? extends Throwable>> AWAY = List.of(SocketException.class, UnknownHostException.class,
+            ClosedChannelException.class, SSLException.class, VertxException.class, TimeoutException.class);
 
     /** A statement that waits for a lock or for a silent network longer than this is given up. */
     private static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -29,20 +38,26 @@ final class DatabaseErrors {
     }
 
     static boolean isUniqueViolation(Throwable failure) {
-        PgException cause = cause(failure, PgException.class);
-        return cause != null && UNIQUE_VIOLATION.equals(cause.getSqlState());
+        return UNIQUE_VIOLATION.equals(sqlState(failure));
     }
 
     /** Whether the database is away, starting, stopping or full, so that the same request may succeed later. */
     static boolean isUnavailable(Throwable failure) {
-        PgException refused = cause(failure, PgException.class);
-        if (refused != null) {
-            String state = refused.getSqlState();
-            return state != null && (state.equals(READ_ONLY) || state.length() == 5 && PASSING.contains(state.substring(0, 2)));
+        String state = sqlState(failure);
+        if (state != null) {
+            return state.equals(READ_ONLY) || state.length() == 5 && PASSING.contains(state.substring(0, 2));
         }
-        return cause(failure, IOException.class) != null
-                || cause(failure, TimeoutException.class) != null
-                || cause(failure, VertxException.class) != null;
+        return AWAY.stream().anyMatch(type -> cause(failure, type) != null);
+    }
+
+    /** What the server said, or null when it said nothing; Hibernate hands on the client's exception as JDBC's. */
+    private static String sqlState(Throwable failure) {
+        PgException client = cause(failure, PgException.class);
+        if (client != null) {
+            return client.getSqlState();
+        }
+        SQLException jdbc = cause(failure, SQLException.class);
+        return jdbc == null ? null : jdbc.getSQLState();
     }
 
     private static <T extends Throwable> T cause(Throwable failure, Class<T> type) {

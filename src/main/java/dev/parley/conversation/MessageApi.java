@@ -23,12 +23,13 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestResponse;
 
 /** {@code /api/conversations/{id}/messages} as HTTP sees it; {@link MessageResource} answers. */
-@Path("/api/conversations/{id}/messages")
+@Path("/api/conversations") // the same root as ConversationApi: a method that neither has is then "not allowed", not "not found"
 @Produces(MediaType.APPLICATION_JSON)
 @Tag(name = "messages", description = "Send and read messages")
 interface MessageApi {
 
     @POST
+    @Path("{id}/messages")
     @Consumes(MediaType.APPLICATION_JSON)
     @Operation(operationId = "sendMessage", summary = "Send a message",
             description = "Answered once the row is committed and flushed. With an id of your own this may be repeated for ever: "
@@ -80,6 +81,7 @@ interface MessageApi {
             byte[] body, @Context HttpServerRequest request);
 
     @GET
+    @Path("{id}/messages")
     @Operation(operationId = "listMessages", summary = "List messages",
             description = "In rising seq always. With `after` forward from there; with `before`, or without both, the newest ones below.")
     @APIResponse(responseCode = "200", description = "A page",

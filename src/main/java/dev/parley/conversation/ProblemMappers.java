@@ -3,6 +3,7 @@ package dev.parley.conversation;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
+import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jboss.logging.Logger;
@@ -51,6 +52,10 @@ class ProblemMappers {
         if (DatabaseErrors.isUnavailable(failure)) {
             warn(failure);
             return Problem.of(ErrorCode.UNAVAILABLE, "the database cannot be reached at the moment").response();
+        }
+        if (failure.getClass() == IOException.class) {
+            // from reading the request: the client went away, or sent more than Quarkus reads
+            return Problem.of(ErrorCode.INVALID_REQUEST, "the body cannot be read").response();
         }
         LOG.error("A request failed unexpectedly", failure);
         return Problem.of(ErrorCode.INTERNAL, "something went wrong here; the log has more").response();

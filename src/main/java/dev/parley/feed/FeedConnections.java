@@ -5,6 +5,7 @@ import io.vertx.core.Future;
 import io.vertx.pgclient.PgConnection;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.Tuple;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 
@@ -40,7 +41,9 @@ public class FeedConnections {
                 connection.query("select pg_is_in_recovery()").execute()
                         .compose(rows -> rows.iterator().next().getBoolean(0)
                                 ? Future.failedFuture("the database is a standby: the feed can be read on the primary only")
-                                : connection.query("select parley.claim_log(), parley.timeline(), f.trimmed::text from parley.feed f").execute())
+                                : connection.preparedQuery("update parley.feed set notify = $1 where notify <> $1").execute(Tuple.of(config.notifies())))
+                        .compose(rows -> connection.query("select parley.claim_log()").execute())
+                        .compose(rows -> connection.query("select f.feed_id, parley.timeline(), f.trimmed::text from parley.feed f").execute())
                         .map(rows -> {
                             Row row = rows.iterator().next();
                             return new Primary(connection, new FeedIdentity(row.getLong(0), row.getInteger(1)), Snapshot.parse(row.getString(2)));

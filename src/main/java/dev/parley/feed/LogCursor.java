@@ -26,7 +26,7 @@ public final class LogCursor {
             with s as materialized (select pg_current_snapshot() as upto)
             select s.upto::text, f.feed_id, f.trimmed::text,
                    l.id, l.xid::text::bigint, l.schema_name, l.table_name, l.operation, l.record::text, l.old_record::text,
-                   to_char(l.logged_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+                   to_char(l.logged_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
             from s cross join parley.feed f left join lateral (
               select * from (
                 select * from parley.change_log where xid >= $1::text::xid8
@@ -47,7 +47,7 @@ public final class LogCursor {
     static final String NEXT_PAGE = """
             select $3::text, f.feed_id, f.trimmed::text,
                    l.id, l.xid::text::bigint, l.schema_name, l.table_name, l.operation, l.record::text, l.old_record::text,
-                   to_char(l.logged_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+                   to_char(l.logged_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
             from parley.feed f left join lateral (
               select * from parley.change_log u
               where u.id > $4 and (u.xid >= $1::text::xid8 or u.xid = any ($2::text[]::xid8[])) and pg_visible_in_snapshot(u.xid, $3::text::pg_snapshot)

@@ -33,6 +33,10 @@ public class Tail {
     /** Where the tail is in its life: {@code AWAY} (no connection), {@code RESTING}, {@code READING}. */
     private enum State { AWAY, RESTING, READING }
 
+    /** A row that must still be there after a reconnect, or history has changed. */
+    private record LastDelivered(long id, long xid, String loggedAt) {
+    }
+
     private final Vertx vertx;
     private final FeedConfig config;
     private final FeedConnections connections;
@@ -46,7 +50,7 @@ public class Tail {
     private volatile State state = State.AWAY;
     private PgConnection connection;
     private LogCursor cursor;
-    private Change last;
+    private LastDelivered last;
     private Reason gap;
     private boolean complained;
     private volatile boolean stopped;
@@ -105,7 +109,7 @@ public class Tail {
         return epoch;
     }
 
-    /** Whether the tail can read at this moment. */
+    /** Whether the tail is connected to a primary. */
     public boolean isConnected() {
         return state != State.AWAY;
     }
@@ -183,8 +187,11 @@ public class Tail {
         if (last == null || primary.trimmed().sees(last.xid())) {
             return Future.succeededFuture(null);
         }
-        return primary.connection().preparedQuery("select exists (select from parley.change_log where id = $1 and xid = $2::text::xid8)")
-                .execute(Tuple.of(last.id(), Long.toString(last.xid())))
+        // the time too: a database that was put back and has gone on since hands out the same ids again
+        return primary.connection().preparedQuery("""
+                        select exists (select from parley.change_log l where l.id = $1 and l.xid = $2::text::xid8
+                          and to_char(l.logged_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') = $3)
+                        """).execute(Tuple.of(last.id(), Long.toString(last.xid()), last.loggedAt()))
                 .map(rows -> rows.iterator().next().getBoolean(0) ? null : Reason.HISTORY_CHANGED);
     }
 
@@ -200,15 +207,16 @@ public class Tail {
     }
 
     private Future<Void> beginAtNow(Primary primary) {
-        return primary.connection().query("select pg_current_snapshot()::text, (select xid::text::bigint from parley.change_log order by xid desc limit 1)")
-                .execute().map(rows -> {
+        return primary.connection().query("""
+                select pg_current_snapshot()::text, l.id, l.xid::text::bigint, to_char(l.logged_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+                from (select) one left join lateral (select * from parley.change_log order by xid desc limit 1) l on true
+                """).execute().map(rows -> {
                     Row row = rows.iterator().next();
                     Snapshot seen = Snapshot.parse(row.getString(0));
-                    long newest = row.getValue(1) == null ? 0 : row.getLong(1);
-                    Snapshot base = seen.clamp(Math.max(newest + 1, primary.trimmed().xmax()));
+                    last = row.getValue(1) == null ? null : new LastDelivered(row.getLong(1), row.getLong(2), row.getString(3));
+                    Snapshot base = seen.clamp(Math.max(last == null ? 0 : last.xid() + 1, primary.trimmed().xmax()));
                     position = new Position(primary.identity().feedId(), primary.identity().timeline(), base);
                     identity = primary.identity();
-                    last = null;
                     gap = null;
                     cursor = new LogCursor(position);
                     cursor.begin(position, seen, epoch);
@@ -254,7 +262,8 @@ public class Tail {
         }
         position = delta.after();
         if (!delta.changes().isEmpty()) {
-            last = delta.changes().get(delta.changes().size() - 1);
+            Change change = delta.changes().get(delta.changes().size() - 1);
+            last = new LastDelivered(change.id(), change.xid(), change.loggedAt());
         }
         for (FeedListener listener : listeners) {
             listener.read(delta);

@@ -8,6 +8,7 @@ language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 set timezone = 'UTC' set bytea_output = 'hex' set intervalstyle = 'postgres' set extra_float_digits = 1
 as $$
+#variable_conflict use_variable -- a watched table may have columns of any name
 declare
   logged bigint;
 begin

@@ -1,0 +1,29 @@
+/**
+ * The feed: everything that commits to a watched table, exactly once and in order, to whoever reads it.
+ *
+ * <pre>
+ * any writer ── INSERT/UPDATE/DELETE ──▶ table ──statement trigger──▶ parley.change_log (same transaction)
+ *                                                  └── NOTIFY parley  (the doorbell, empty payload)
+ * LISTEN parley ──rings──▶ Tail: reads the exact delta since its position ──▶ FeedListener
+ * </pre>
+ *
+ * <p>What it promises:
+ * <ul>
+ * <li>A committed row is read once. Ids and times are given at insert and become visible at commit, so neither is a position; a position is a
+ *     transaction snapshot, and a read is the difference of two.</li>
+ * <li>Changes of one row, and messages of one conversation, come in the order in which they committed: their writers lock each other out, so the log's
+ *     ids rise in that order.</li>
+ * <li>A {@link dev.parley.feed.Position} outlives a crash. Transactions that wrote nothing durable take ids that are handed out again after a
+ *     crash, so a position claims nothing beyond the greatest id that it knows to be flushed ({@link dev.parley.feed.Snapshot#clamp}).
+ *     Raw snapshots are compared within one {@link dev.parley.feed.Tail#epoch()} only.</li>
+ * <li>The doorbell carries nothing. Losing it costs latency until the next poll, never a row.</li>
+ * <li>A read costs what has become visible since the one before. A transaction left open costs nothing, and rows that a running transaction has
+ *     written are not looked at.</li>
+ * <li>Where a position does not hold (trimmed, another log, failed over, ahead of the database, history changed) the reader gets a
+ *     {@link dev.parley.feed.FeedGap}, never silence. Whether it holds is decided in the statement that reads.</li>
+ * <li>Only a primary is read: a standby's snapshots lack running transactions.</li>
+ * </ul>
+ *
+ * <p>It knows nothing of chat, streams or sockets, only of {@code dev.parley.database}.
+ */
+package dev.parley.feed;

@@ -1,0 +1,36 @@
+package dev.parley.ops;
+
+import dev.parley.feed.FeedConfig;
+import dev.parley.feed.Tail;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import org.eclipse.microprofile.health.HealthCheck;
+import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.Readiness;
+
+/** Ready while the tail is current: a replica that does not see what commits must not be sent clients. */
+@Readiness
+@ApplicationScoped
+class FeedReadiness implements HealthCheck {
+
+    private static final Duration LEAST = Duration.ofSeconds(5);
+
+    private final Tail tail;
+    private final Duration limit;
+
+    FeedReadiness(Tail tail, FeedConfig config) {
+        this.tail = tail;
+        Duration polls = config.pollInterval().multipliedBy(3);
+        this.limit = polls.compareTo(LEAST) > 0 ? polls : LEAST;
+    }
+
+    @Override
+    public HealthCheckResponse call() {
+        Duration lag = Duration.ofNanos(tail.lag());
+        if (tail.isConnected() && lag.compareTo(limit) <= 0) {
+            return HealthCheckResponse.named("feed").up().withData("lag_ms", lag.toMillis()).build();
+        }
+        return HealthCheckResponse.named("feed").down()
+                .withData("reason", tail.isConnected() ? "the feed is behind the database" : "the feed is not connected to the database").build();
+    }
+}

@@ -1,0 +1,37 @@
+package dev.parley.ops;
+
+import dev.parley.conversation.WriterFigures;
+import dev.parley.feed.Tail;
+import dev.parley.stream.StreamFigures;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+
+/** What an operator watches, as Prometheus reads it at {@code /q/metrics}; README.md lists the names. */
+@ApplicationScoped
+class Metrics {
+
+    void register(@Observes StartupEvent event, MeterRegistry registry, Tail tail, StreamFigures streams, WriterFigures writer) {
+        Gauge.builder("parley.streams.open", streams, StreamFigures::open).description("Streams open now").register(registry);
+        FunctionCounter.builder("parley.streams.deliveries", streams, StreamFigures::deliveries).description("Frames handed to readers").register(registry);
+        FunctionCounter.builder("parley.streams.slow.readers", streams, StreamFigures::slowReaders)
+                .description("Times that a reader was too slow and was sent to catch up from the database").register(registry);
+        FunctionCounter.builder("parley.streams.resyncs", streams, StreamFigures::resyncs)
+                .description("Times that a reader was told to begin anew").register(registry);
+
+        // a gauge that can't be known is NaN, not the largest number there is
+        Gauge.builder("parley.feed.lag.seconds", tail, t -> t.lag() == Long.MAX_VALUE ? Double.NaN : t.lag() / 1e9)
+                .description("Time since the tail last knew that it had everything").register(registry);
+        Gauge.builder("parley.feed.connected", tail, t -> t.isConnected() ? 1 : 0).description("Whether the tail is connected").register(registry);
+        FunctionCounter.builder("parley.feed.reads", tail, Tail::reads).description("Pages of the change log read by the tail").register(registry);
+
+        FunctionCounter.builder("parley.writer.messages", writer, WriterFigures::messages).description("Messages stored").register(registry);
+        FunctionCounter.builder("parley.writer.repeats", writer, WriterFigures::repeats).description("Batches tried again").register(registry);
+        DistributionSummary sizes = DistributionSummary.builder("parley.writer.batch.size").description("Messages in one transaction").register(registry);
+        writer.onBatch(sizes::record);
+    }
+}

@@ -1,0 +1,157 @@
+package dev.parley.conversation;
+
+import static dev.parley.conversation.Api.CONVERSATIONS;
+import static dev.parley.conversation.Api.conversation;
+import static dev.parley.conversation.Api.messages;
+import static dev.parley.conversation.Api.newConversation;
+import static dev.parley.conversation.Api.post;
+import static dev.parley.conversation.Api.refused;
+import static io.restassured.RestAssured.get;
+import static io.restassured.RestAssured.given;
+import static org.hamcrest.MatcherAssert.assertThat;
+import static org.hamcrest.Matchers.allOf;
+import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.not;
+import static org.hamcrest.Matchers.startsWith;
+
+import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.response.Response;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.UUID;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@QuarkusTest
+@ExtendWith(SchemaInPlace.class)
+class ProblemTest {
+
+    @ConfigProperty(name = "quarkus.http.test-port")
+    int port;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{", "{\"content\":}", "nonsense", "[]", "1", "\"x\"", "null", "{} {}", "{}x", "{'content':'x'}", "{\"content\":\"a\nb\"}",
+            "{\"a\":NaN}", "{\"a\":01}", "{content:1}", "{\"a\":1,}", "/**/{}", "{\"content\":\"\\x\"}"})
+    void whatIsNotOneJsonObjectIsRefused(String body) {
+        UUID conversation = newConversation();
+        for (Response answer : List.of(post(messages(conversation), body), post(CONVERSATIONS, body), Api.patch(conversation(conversation), body))) {
+            String text = refused(answer, ErrorCode.INVALID_JSON).extract().asString();
+            assertThat("no innards in the answer", text, not(containsString("jackson")));
+        }
+    }
+
+    @Test
+    void anEmptyBodyIsRefused() {
+        refused(given().contentType("application/json").post(CONVERSATIONS), ErrorCode.INVALID_JSON);
+        refused(given().contentType("application/json").post(messages(newConversation())), ErrorCode.INVALID_JSON);
+    }
+
+    @Test
+    void depthHasABound() {
+        refused(post(CONVERSATIONS, "{\"metadata\":{\"a\":" + "[".repeat(100) + "]".repeat(100) + "}}"), ErrorCode.INVALID_JSON);
+        refused(post(CONVERSATIONS, "{\"a\":" + "[".repeat(100_000)), ErrorCode.INVALID_JSON);
+    }
+
+    @Test
+    void textThatIsNotUtf8IsRefused() {
+        byte[][] bad = {{(byte) 0xff}, {(byte) 0xc3}, {(byte) 0xc0, (byte) 0x80}, {(byte) 0xed, (byte) 0xa0, (byte) 0x80}, {(byte) 0xf5, (byte) 0x80, (byte) 0x80, (byte) 0x80}};
+        for (byte[] bytes : bad) {
+            byte[] head = "{\"content\":\"".getBytes(StandardCharsets.US_ASCII);
+            byte[] body = java.util.Arrays.copyOf(head, head.length + bytes.length + 2);
+            System.arraycopy(bytes, 0, body, head.length, bytes.length);
+            body[body.length - 2] = '"';
+            body[body.length - 1] = '}';
+            refused(given().contentType("application/json").body(body).post(messages(newConversation())), ErrorCode.INVALID_UTF8);
+        }
+        refused(given().contentType("application/json").body("{}".getBytes(StandardCharsets.UTF_16)).post(CONVERSATIONS), ErrorCode.INVALID_UTF8);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"text/plain", "application/xml", "application/octet-stream", "application/jsonp"})
+    void anotherMediaTypeIsRefused(String type) {
+        refused(given().contentType(type).body("{}".getBytes(StandardCharsets.UTF_8)).post(CONVERSATIONS), ErrorCode.UNSUPPORTED_MEDIA_TYPE);
+    }
+
+    @Test
+    void anAnswerInAnotherMediaTypeIsNotToBeHad() {
+        refused(given().accept("text/html").get(CONVERSATIONS), ErrorCode.INVALID_REQUEST, 406);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/api", "/api/", "/api/nonsense", "/api/conversations/x/y/z", "/api/conversationsx"})
+    void anUnknownPathIsNotFound(String path) {
+        refused(get(path), ErrorCode.NOT_FOUND);
+    }
+
+    @Test
+    void anotherMethodIsNotAllowed() {
+        refused(given().delete(CONVERSATIONS), ErrorCode.METHOD_NOT_ALLOWED);
+        refused(given().contentType("application/json").body("{}").put(conversation(newConversation())), ErrorCode.METHOD_NOT_ALLOWED);
+        refused(given().delete(messages(newConversation())), ErrorCode.METHOD_NOT_ALLOWED);
+    }
+
+    @Test
+    void aBodyThatIsTooLargeIsRefused() {
+        String large = "{\"content\":\"" + "x".repeat(300_000) + "\"}";
+        refused(post(messages(newConversation()), large), ErrorCode.TOO_LARGE);
+        refused(post(CONVERSATIONS, large), ErrorCode.TOO_LARGE);
+        refused(Api.patch(conversation(newConversation()), large), ErrorCode.TOO_LARGE);
+    }
+
+    @Test
+    void aChunkedBodyThatIsTooLargeIsRefused() throws IOException {
+        assertThat(chunked(300_000), allOf(startsWith("HTTP/1.1 413"), containsString("application/problem+json"), containsString("PARLEY-TOO-LARGE")));
+    }
+
+    @Test
+    void aBodyOfManyTimesTheLimitIsNotEvenRead() throws IOException {
+        assertThat(chunked(3_000_000), startsWith("HTTP/1.1 413"));
+    }
+
+    private String chunked(int size) throws IOException {
+        return raw("POST " + CONVERSATIONS + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                + "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n" + Integer.toHexString(size) + "\r\n" + " ".repeat(size) + "\r\n0\r\n\r\n");
+    }
+
+    @Test
+    void aPathThatCannotBeDecodedIsRefused() throws IOException {
+        assertThat(raw("GET /api/conversations/%zz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"), startsWith("HTTP/1.1 400"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"conversations?limit=", "conversations?status=", "conversations?cursor=", "conversations?customer_id=",
+            "conversations/00000000-0000-0000-0000-000000000000/messages?after=", "conversations/00000000-0000-0000-0000-000000000000/messages?before="})
+    void anEmptyParameterIsRefused(String path) throws IOException {
+        String answer = raw("GET /api/" + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        assertThat(answer, allOf(startsWith("HTTP/1.1 400"), containsString("PARLEY-INVALID-REQUEST")));
+    }
+
+    @Test
+    void theLargestMessageFitsHoweverItIsEscaped() {
+        String body = "{\"content\":\"" + "\\ud83d\\ude00".repeat(16_384) + "\",\"metadata\":{\"a\":\"" + "\\u0061".repeat(8_000) + "\"}}";
+        post(messages(newConversation()), body).then().statusCode(201);
+    }
+
+    /** What a client library would not send. */
+    private String raw(String request) throws IOException {
+        try (Socket socket = new Socket("localhost", port); InputStream in = socket.getInputStream()) {
+            socket.setSoTimeout(10_000);
+            Thread writer = new Thread(() -> {
+                try {
+                    socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+                    socket.getOutputStream().flush();
+                } catch (IOException e) {
+                    // the server may close before it has read all: its answer counts
+                }
+            });
+            writer.start();
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+}

@@ -1,0 +1,210 @@
+package dev.parley.database;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.parley.testing.Await;
+import io.quarkus.test.junit.QuarkusTest;
+import jakarta.inject.Inject;
+import java.lang.reflect.Proxy;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DatabaseMetaData;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import javax.sql.DataSource;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.flywaydb.core.Flyway;
+import org.junit.jupiter.api.Test;
+import org.postgresql.ds.PGSimpleDataSource;
+
+@QuarkusTest
+class MigrationTest {
+
+    private static final String FAILED = "select count(*) from parley.flyway_schema_history where not success";
+    private static final String APPLIED = "select count(*) from parley.flyway_schema_history where version is not null";
+    private static final String DISTINCT = "select count(distinct version) from parley.flyway_schema_history";
+
+    @Inject
+    Flyway flyway;
+
+    @ConfigProperty(name = "quarkus.datasource.jdbc.url")
+    String url;
+
+    @ConfigProperty(name = "quarkus.datasource.username")
+    String user;
+
+    @ConfigProperty(name = "quarkus.datasource.password", defaultValue = "postgres")
+    String password;
+
+    @Test
+    void replicasThatStartAtOnceMigrateOnce() throws Exception {
+        PGSimpleDataSource empty = emptyDatabase("at_once");
+        int replicas = 4;
+        CountDownLatch start = new CountDownLatch(replicas);
+        ExecutorService executor = Executors.newFixedThreadPool(replicas);
+        List<Future<String>> running = new ArrayList<>();
+        for (int i = 0; i < replicas; i++) {
+            running.add(executor.submit(() -> {
+                start.countDown();
+                start.await();
+                return migration(empty, true).run(waiting -> {});
+            }));
+        }
+        for (Future<String> replica : running) {
+            replica.get(2, TimeUnit.MINUTES);
+        }
+        executor.shutdown();
+
+        long applied = count(empty, APPLIED);
+        assertTrue(applied > 0, "no migration was applied");
+        assertEquals(applied, count(empty, DISTINCT), "a migration was applied twice");
+        assertEquals(0, count(empty, FAILED), "a migration failed");
+        assertEquals(0, count(empty, "select count(*) from pg_locks where locktype = 'advisory' and database = "
+                + "(select oid from pg_database where datname = current_database())"), "the lock was not given back");
+    }
+
+    @Test
+    void withoutChatThePublicSchemaIsLeftAlone() throws Exception {
+        PGSimpleDataSource empty = emptyDatabase("without_chat");
+        migration(empty, false).run(waiting -> {});
+        assertEquals(0, count(empty, "select count(*) from pg_tables where schemaname = 'public'"));
+        assertTrue(count(empty, "select count(*) from pg_tables where schemaname = 'parley'") > 1, "no internals");
+
+        migration(empty, true).run(waiting -> {});
+        assertTrue(count(empty, "select count(*) from pg_tables where schemaname = 'public'") > 1, "chat was not added later");
+        assertEquals("0 migrations applied", lastPart(migration(empty, false).run(waiting -> {})),
+                "and switching it off again disturbs nothing");
+    }
+
+    @Test
+    void noSuperuserIsNeededButTheRightsAreNamed() throws Exception {
+        PGSimpleDataSource empty = emptyDatabase("rights");
+        execute(empty, "drop role if exists plain", "create role plain login", "revoke create on schema public from public");
+        PGSimpleDataSource plain = dataSource("rights", "plain", "any");
+
+        assertProblem(plain, "a right is missing (permission denied for database rights");
+        execute(empty, "grant create on database rights to plain");
+        assertProblem(plain, "a right is missing (permission denied for schema public");
+        execute(empty, "grant create on schema public to plain");
+        migration(plain, true).run(waiting -> {});
+        assertEquals(0, count(empty, FAILED));
+    }
+
+    @Test
+    void aDatabaseThatIsNotThereIsNamed() {
+        assertProblem(dataSource("nowhere", user, password), "is not there (database \"nowhere\" does not exist)");
+    }
+
+    @Test
+    void aServerThatIsNotThereIsNamed() {
+        PGSimpleDataSource closed = dataSource("postgres", user, password);
+        closed.setPortNumbers(new int[] {1});
+        assertProblem(closed, "can't be reached (ConnectException: Connection refused)");
+    }
+
+    @Test
+    void aWrongPasswordIsNamed() throws Exception {
+        PGSimpleDataSource server = dataSource("postgres", user, password);
+        execute(server, "drop role if exists careful", "create role careful login password 'right'");
+        Path accessFile = Path.of(ask(server, "show hba_file"));
+        String access = Files.readString(accessFile);
+        try {
+            Files.writeString(accessFile, "host all careful 127.0.0.1/32 scram-sha-256\n" + access);
+            execute(server, "select pg_reload_conf()");
+            // The server reloads on a signal, in its own time
+            Await.until(() -> describe(dataSource("postgres", "careful", "wrong"))
+                    .contains("refuses the login (password authentication failed for user \"careful\")"),
+                    Duration.ofSeconds(10), "the wrong password is named");
+        } finally {
+            Files.writeString(accessFile, access);
+            execute(server, "select pg_reload_conf()");
+        }
+    }
+
+    @Test
+    void aServerThatIsTooOldIsNamedWithItsVersion() {
+        // No server that old can be had as a package; all that is asked of it is its version
+        DatabaseMetaData old = proxy(DatabaseMetaData.class, "getDatabaseMajorVersion", 12, "getDatabaseProductVersion", "12.22");
+        Connection connection = proxy(Connection.class, "getMetaData", old, "close", null);
+        assertProblem(proxy(DataSource.class, "getConnection", connection), "PostgreSQL 13 or newer is required, this is 12.22");
+    }
+
+    private void assertProblem(DataSource dataSource, String expected) {
+        String line = describe(dataSource);
+        assertTrue(line.contains(expected), () -> "expected \"" + expected + "\" in: " + line);
+        assertEquals(1, line.lines().count(), () -> "more than one line: " + line);
+    }
+
+    private String describe(DataSource dataSource) {
+        Exception failure = assertThrows(Exception.class, () -> migration(dataSource, true).run(waiting -> {}));
+        return DatabaseProblem.at(url).describe(failure);
+    }
+
+    private Migration migration(DataSource dataSource, boolean chat) {
+        return new Migration(dataSource, flyway.getConfiguration(), chat);
+    }
+
+    private PGSimpleDataSource emptyDatabase(String name) throws SQLException {
+        execute(dataSource("postgres", user, password),
+                "drop database if exists " + name + " with (force)", "create database " + name);
+        return dataSource(name, user, password);
+    }
+
+    private PGSimpleDataSource dataSource(String database, String user, String password) {
+        PGSimpleDataSource dataSource = new PGSimpleDataSource();
+        dataSource.setURL(url);
+        dataSource.setDatabaseName(database);
+        dataSource.setUser(user);
+        dataSource.setPassword(password);
+        return dataSource;
+    }
+
+    private static void execute(DataSource dataSource, String... statements) throws SQLException {
+        try (Connection connection = dataSource.getConnection(); Statement statement = connection.createStatement()) {
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
+        }
+    }
+
+    private static long count(DataSource dataSource, String query) throws SQLException {
+        return Long.parseLong(ask(dataSource, query));
+    }
+
+    private static String ask(DataSource dataSource, String query) throws SQLException {
+        try (Connection connection = dataSource.getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(query)) {
+            rows.next();
+            return rows.getString(1);
+        }
+    }
+
+    private static String lastPart(String summary) {
+        return summary.substring(summary.lastIndexOf(", ") + 2);
+    }
+
+    /** Answers the given methods with the given values and no others. */
+    private static <T> T proxy(Class<T> type, Object... methodsAndAnswers) {
+        return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (self, method, arguments) -> {
+            for (int i = 0; i < methodsAndAnswers.length; i += 2) {
+                if (methodsAndAnswers[i].equals(method.getName())) {
+                    return methodsAndAnswers[i + 1];
+                }
+            }
+            throw new UnsupportedOperationException(method.toString());
+        }));
+    }
+}

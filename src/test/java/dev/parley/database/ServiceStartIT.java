@@ -1,0 +1,54 @@
+package dev.parley.database;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.parley.testing.Await;
+import dev.parley.testing.Http;
+import dev.parley.testing.Instance;
+import dev.parley.testing.TestPostgres;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class ServiceStartIT {
+
+    @Test
+    void aServiceWhoseDatabaseIsAwayIsAliveSaysWhyAndGoesOnByItself() {
+        try (TestPostgres database = TestPostgres.start()) {
+            database.stop("fast");
+            try (Instance service = Instance.over(database).begin()) {
+                Await.until(() -> Http.get(service.http("/q/health/live")).statusCode() == 200, Duration.ofSeconds(60), "alive");
+                Await.until(() -> Http.get(service.http("/q/health/ready")).body().contains("can't be reached"),
+                        Duration.ofSeconds(20), () -> "the reason in " + Http.get(service.http("/q/health/ready")).body());
+                assertEquals(503, Http.get(service.http("/q/health/ready")).statusCode());
+
+                database.begin();
+                service.awaitReady();
+                assertEquals(1, service.log().lines().filter(line -> line.contains("can't be reached")).count(), service::log);
+                assertFalse(service.log().contains("\tat "), () -> "a stack trace in\n" + service.log());
+            }
+        }
+    }
+
+    @Test
+    void whatIsInTheEmbeddedDatabaseSurvivesAKillOfTheService() throws Exception {
+        Path data = Files.createTempDirectory(Files.createDirectories(Path.of("target", "test-postgres")), "service").toAbsolutePath();
+        try (TestPostgres unused = TestPostgres.start();
+                Instance service = Instance.over(unused)
+                        .setting("quarkus.datasource.jdbc.url", "")
+                        .setting("quarkus.datasource.reactive.url", "")
+                        .setting("parley.embedded.data-dir", data.toString())
+                        .start()) {
+            assertTrue(service.log().contains("embedded PostgreSQL"), service::log);
+            Http.send("POST", service.http("/api/conversations"), "{\"subject\":\"survivor\"}");
+            service.kill();
+            service.begin().awaitReady();
+            assertTrue(Http.get(service.http("/api/conversations")).body().contains("survivor"), "the conversation is lost");
+            service.stop();
+            assertFalse(Files.exists(data.resolve("postmaster.pid")), "the database goes on after the service");
+        }
+    }
+}
