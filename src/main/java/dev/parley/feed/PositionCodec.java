@@ -15,8 +15,10 @@ import java.util.List;
 final class PositionCodec {
 
     private static final int VERSION = 1;
-    private static final int MAX_TEXT = 8192;
-    private static final int MAX_RUNNING = 1000;
+    /** A URL must hold it: quarkus.http.limits.max-initial-line-length is larger. */
+    private static final int MAX_TEXT = 12_000;
+    /** Write transactions open at once; a PostgreSQL server with more has other troubles. */
+    private static final int MAX_RUNNING = 2_000;
 
     private PositionCodec() {
     }

@@ -9,7 +9,6 @@ import io.quarkus.websockets.next.OnTextMessage;
 import io.quarkus.websockets.next.WebSocket;
 import io.quarkus.websockets.next.WebSocketConnection;
 import io.smallrye.common.annotation.NonBlocking;
-import io.smallrye.mutiny.Uni;
 import io.vertx.core.buffer.Buffer;
 
 /** One conversation, both ways. */
@@ -32,8 +31,9 @@ public class ConversationSocket {
     }
 
     @OnTextMessage
-    Uni<Void> text(String text, WebSocketConnection connection) {
-        return sockets.text(connection, text);
+    @NonBlocking
+    void text(String text, WebSocketConnection connection) {
+        sockets.text(connection, text);
     }
 
     @OnBinaryMessage

@@ -9,7 +9,6 @@ import dev.parley.conversation.Sent;
 import dev.parley.conversation.StrictJson;
 import io.netty.channel.EventLoop;
 import io.smallrye.mutiny.Uni;
-import io.smallrye.mutiny.subscription.UniEmitter;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,8 +32,6 @@ final class SocketSession {
     private final Map<UUID, Long> typedAt = new HashMap<>(2);
     private int inFlight;
     private boolean parts;
-    /** Set while the client is not read further. */
-    private UniEmitter<? super Void> held;
 
     SocketSession(SocketServices services, SocketRequest request, Outbound outbound, SocketStream stream) {
         this.services = services;
@@ -49,12 +46,9 @@ final class SocketSession {
     }
 
     /**
-     * Takes a text frame.
-     *
-     * @return completes when the next one may be read: at once, or, for a client that sends faster than can be stored or does not read its
-     *         answers, when there is room again
+     * Takes a text frame. A client that sends faster than can be stored, or does not read its answers, is not read further until there is room again.
      */
-    Uni<Void> text(String text) {
+    void text(String text) {
         boolean inParts = parts;
         parts = false;
         if (text.length() > services.config().maxFrame()) {
@@ -64,7 +58,9 @@ final class SocketSession {
         } else {
             frame(text);
         }
-        return whenThereIsRoom();
+        if (isFull()) {
+            request.channel().config().setAutoRead(false);
+        }
     }
 
     void binary() {
@@ -172,18 +168,9 @@ final class SocketSession {
         return inFlight >= services.config().maxInFlight() || !outbound.hasRoom();
     }
 
-    private Uni<Void> whenThereIsRoom() {
-        return isFull() ? Uni.createFrom().emitter(emitter -> {
-            held = emitter;
-            release();
-        }) : Uni.createFrom().voidItem();
-    }
-
     private void release() {
-        if (held != null && !isFull()) {
-            UniEmitter<? super Void> emitter = held;
-            held = null;
-            emitter.complete(null);
+        if (!isFull()) {
+            request.channel().config().setAutoRead(true);
         }
     }
 }

@@ -8,7 +8,6 @@ import io.quarkus.websockets.next.CloseReason;
 import io.quarkus.websockets.next.UserData.TypedKey;
 import io.quarkus.websockets.next.WebSocketConnection;
 import io.smallrye.mutiny.Multi;
-import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
@@ -50,8 +49,8 @@ class Sockets {
         frames.subscribe().withSubscriber(stream);
     }
 
-    Uni<Void> text(WebSocketConnection connection, String text) {
-        return connection.userData().get(SESSION).text(text);
+    void text(WebSocketConnection connection, String text) {
+        connection.userData().get(SESSION).text(text);
     }
 
     void binary(WebSocketConnection connection) {

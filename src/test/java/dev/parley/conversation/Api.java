@@ -2,13 +2,11 @@ package dev.parley.conversation;
 
 import static io.restassured.RestAssured.given;
 
-import io.quarkus.test.common.QuarkusTestResource;
 import io.restassured.response.Response;
 import io.restassured.response.ValidatableResponse;
 import java.util.UUID;
 
 /** The REST interface as a client uses it. */
-@QuarkusTestResource(TemporaryDatabase.class)
 final class Api {
 
     static final String CONVERSATIONS = "/api/conversations";
