@@ -44,7 +44,7 @@ class JoinIT {
     @Test
     void twoThousandJoinsUnderLoadSeeNeitherGapNorRepeat() throws Exception {
         try (TestPostgres database = TestPostgres.start(); Instance instance = Instance.over(database)
-                .setting("parley.stream.replay-page", "20").setting("parley.feed.page-size", "15").start()) {
+                .setting("parley.stream.replay-page", "40").setting("parley.feed.page-size", "15").start()) {
             List<UUID> conversations = Conversations.insert(database, 8);
             List<Instance> instances = List.of(instance);
             try (Load load = Load.to(conversations, seed).pause(Duration.ofMillis(10))
