@@ -72,6 +72,11 @@ public final class LogCursor {
         return position;
     }
 
+    /** Whether the next page goes on with a delta, and so shows nothing newer than the pages before it did. */
+    public boolean isInsideDelta() {
+        return upto != null;
+    }
+
     /**
      * Reads the next page.
      *

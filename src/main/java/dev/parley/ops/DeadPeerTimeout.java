@@ -14,6 +14,9 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 @Singleton
 class DeadPeerTimeout implements HttpServerOptionsCustomizer {
 
+    /** For the answer to a close frame. Shorter than quarkus.shutdown.delay: no socket may outlive what it needs. */
+    private static final int CLOSING_SECONDS = 1;
+
     private final Duration timeout;
 
     DeadPeerTimeout(@ConfigProperty(name = "parley.socket.idle-timeout", defaultValue = "75s") Duration timeout) {
@@ -23,7 +26,8 @@ class DeadPeerTimeout implements HttpServerOptionsCustomizer {
     @Override
     public void customizeHttpServer(HttpServerOptions options) {
         // The unit is shared with the plain idle timeout, which Quarkus sets in milliseconds
-        options.setIdleTimeoutUnit(TimeUnit.MILLISECONDS).setReadIdleTimeout(Math.toIntExact(timeout.toMillis()));
+        options.setIdleTimeoutUnit(TimeUnit.MILLISECONDS).setReadIdleTimeout(Math.toIntExact(timeout.toMillis()))
+                .setWebSocketClosingTimeout(CLOSING_SECONDS);
     }
 
     @Override

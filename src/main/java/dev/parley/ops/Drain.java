@@ -1,12 +1,14 @@
 package dev.parley.ops;
 
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
+import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.websockets.next.CloseReason;
 import io.quarkus.websockets.next.OpenConnections;
 import io.quarkus.websockets.next.WebSocketConnection;
+import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
-import jakarta.enterprise.inject.Instance;
+import jakarta.interceptor.Interceptor;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -14,7 +16,8 @@ import org.jboss.logging.Logger;
 
 /**
  * Empties the service before it stops: no new socket is accepted, and the open ones are closed with a code that means
- * "reconnect and resume", before Quarkus would close them with one that many clients take as final.
+ * "reconnect and resume", before Quarkus would close them with one that many clients take as final. Requests under way
+ * are answered.
  */
 @ApplicationScoped
 class Drain {
@@ -29,11 +32,16 @@ class Drain {
     /** However many there are: who is told to stop is killed before long. */
     private static final Duration LONGEST = Duration.ofSeconds(3);
 
-    private final Instance<OpenConnections> connections;
+    private static final Duration LONGEST_ANSWER = Duration.ofSeconds(5);
+    private static final Duration LOOK = Duration.ofMillis(20);
+
+    private final OpenConnections connections;
+    private final RequestsUnderWay requests;
     private volatile boolean started;
 
-    Drain(Instance<OpenConnections> connections) {
+    Drain(OpenConnections connections, RequestsUnderWay requests) {
         this.connections = connections;
+        this.requests = requests;
     }
 
     /** Whether the service is about to stop; any thread. */
@@ -42,9 +50,9 @@ class Drain {
     }
 
     /** Runs on the thread that stops the service, which waits for it. */
-    void empty(@Observes ShutdownDelayInitiatedEvent stop) throws InterruptedException {
+    void closeSockets(@Observes ShutdownDelayInitiatedEvent stop) throws InterruptedException {
         started = true;
-        List<WebSocketConnection> open = connections.stream().flatMap(OpenConnections::stream).toList();
+        List<WebSocketConnection> open = connections.stream().toList();
         if (open.isEmpty()) {
             return;
         }
@@ -53,6 +61,17 @@ class Drain {
         for (int from = 0; from < open.size(); from += size) {
             open.subList(from, Math.min(from + size, open.size())).forEach(Drain::close);
             TimeUnit.MILLISECONDS.sleep(BETWEEN_WAVES.toMillis());
+        }
+    }
+
+    /** Before anybody else is told of the stop, so that all that an answer needs is still there. */
+    void awaitAnswers(@Observes @Priority(Interceptor.Priority.PLATFORM_BEFORE) ShutdownEvent stop) throws InterruptedException {
+        long deadline = System.nanoTime() + LONGEST_ANSWER.toNanos();
+        while (requests.count() > 0 && System.nanoTime() < deadline) {
+            TimeUnit.MILLISECONDS.sleep(LOOK.toMillis());
+        }
+        if (requests.count() > 0) {
+            LOG.warnf("Stopping: %d requests were not answered within %d s", requests.count(), LONGEST_ANSWER.toSeconds());
         }
     }
 

@@ -29,15 +29,17 @@ final class FeedReplay implements Replay {
             Position start = reader.known(from);
             cursor = new LogCursor(start);
         }
+        // the last page of a long delta shows what its first page saw; what committed since is for one more read to bring
+        boolean old = cursor.isInsideDelta();
         return cursor.read(reader.pool(), epoch, reader.pageSize()).map(delta -> {
             List<ChatChange> changes = delta.changes().stream().map(ChatChange::of).filter(Objects::nonNull).toList();
             if (from == null) {
-                return new Page(List.of(), delta.complete(), delta.upto(), -1);
+                return new Page(List.of(), delta.complete() && !old, delta.upto(), -1);
             }
             if (changes.stream().anyMatch(change -> change.kind() == Kind.TRUNCATED)) {
                 throw new FeedGap(Reason.TRUNCATED);
             }
-            return new Page(changes.stream().map(ChatChange::frame).toList(), delta.complete(), delta.upto(), -1);
+            return new Page(changes.stream().map(ChatChange::frame).toList(), delta.complete() && !old, delta.upto(), -1);
         });
     }
 }

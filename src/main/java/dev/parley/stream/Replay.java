@@ -15,7 +15,8 @@ interface Replay {
      *
      * @param texts    frames, in order
      * @param complete whether everything that {@code seen} sees has now been brought
-     * @param seen     the raw snapshot of the read
+     * @param seen     the raw snapshot of this read; a complete page's is taken during this very read, so that what commits later still
+     *                 comes from the tail
      * @param lastSeq  the conversation's last number at {@code seen}; −1 on the global stream
      */
     record Page(List<byte[]> texts, boolean complete, Snapshot seen, long lastSeq) {

@@ -153,7 +153,6 @@ public final class Instance implements AutoCloseable {
             settings.put("quarkus.datasource.password", "postgres");
             settings.put("quarkus.datasource.jdbc.url", database.jdbcUrl());
             settings.put("quarkus.datasource.reactive.url", database.reactiveUrl());
-            settings.put("quarkus.shutdown.timeout", "5s");
         }
 
         public Builder setting(String name, String value) {
