@@ -27,9 +27,13 @@ public interface FeedConfig {
     @WithDefault("20000000")
     long maxRows();
 
-    /** How many rows are read at a time. */
+    /** How many rows the tail reads at a time. */
     @WithDefault("1000")
     int pageSize();
+
+    /** How many bytes of rows the tail reads at a time. */
+    @WithDefault("1048576")
+    long pageBytes();
 
     /** How long one read may take before its connection counts as dead. */
     @WithDefault("30s")

@@ -17,6 +17,11 @@ import java.util.List;
  */
 public final class LogCursor {
 
+    /** The size of the rows that come before one in its page; a length is known without fetching what is stored out of line. */
+    private static final String BYTES_BEFORE = """
+            sum(coalesce(octet_length(u.record::text), 0) + coalesce(octet_length(u.old_record::text), 0)) over (order by u.id)
+            - coalesce(octet_length(u.record::text), 0) - coalesce(octet_length(u.old_record::text), 0)""";
+
     /**
      * What became visible since the base: rows of transactions that began after it, and of those that were running then and are through by now.
      * Rows of transactions still running are not even looked at: a bulk load in progress would make every read scan all it has written so far.
@@ -26,35 +31,45 @@ public final class LogCursor {
             with s as materialized (select pg_current_snapshot() as upto)
             select s.upto::text, f.feed_id, f.trimmed::text,
                    l.id, l.xid::text::bigint, l.schema_name, l.table_name, l.operation, l.record::text, l.old_record::text,
-                   to_char(l.logged_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+                   to_char(l.logged_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), l.found
             from s cross join parley.feed f left join lateral (
               select * from (
-                select * from parley.change_log where xid >= $1::text::xid8
-                union all
-                select * from parley.change_log where xid = any (array(
-                  select x from unnest($2::text[]::xid8[]) x where pg_visible_in_snapshot(x, s.upto)))
-              ) u
-              where pg_visible_in_snapshot(u.xid, s.upto)
-              order by u.id limit $3
+                select u.*, count(*) over () as found, %1$s as bytes_before
+                from (
+                  select * from (
+                    select * from parley.change_log where xid >= $1::text::xid8
+                    union all
+                    select * from parley.change_log where xid = any (array(
+                      select x from unnest($2::text[]::xid8[]) x where pg_visible_in_snapshot(x, s.upto)))
+                  ) v
+                  where pg_visible_in_snapshot(v.xid, s.upto)
+                  order by v.id limit $3
+                ) u
+              ) w where w.bytes_before < $4
             ) l on true
             order by l.id
-            """;
+            """.formatted(BYTES_BEFORE);
 
     /**
      * The rest of the same delta. Goes by id from where the page before ended, so that the pages of a large delta together cost one pass over it;
      * the query above would sort all of it for each page.
      */
     static final String NEXT_PAGE = """
-            select $3::text, f.feed_id, f.trimmed::text,
+            select $5::text, f.feed_id, f.trimmed::text,
                    l.id, l.xid::text::bigint, l.schema_name, l.table_name, l.operation, l.record::text, l.old_record::text,
-                   to_char(l.logged_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+                   to_char(l.logged_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), l.found
             from parley.feed f left join lateral (
-              select * from parley.change_log u
-              where u.id > $4 and (u.xid >= $1::text::xid8 or u.xid = any ($2::text[]::xid8[])) and pg_visible_in_snapshot(u.xid, $3::text::pg_snapshot)
-              order by u.id limit $5
+              select * from (
+                select u.*, count(*) over () as found, %1$s as bytes_before
+                from (
+                  select * from parley.change_log v
+                  where v.id > $6 and (v.xid >= $1::text::xid8 or v.xid = any ($2::text[]::xid8[])) and pg_visible_in_snapshot(v.xid, $5::text::pg_snapshot)
+                  order by v.id limit $3
+                ) u
+              ) w where w.bytes_before < $4
             ) l on true
             order by l.id
-            """;
+            """.formatted(BYTES_BEFORE);
 
     private Position position;
     private long epoch = -1;
@@ -82,21 +97,22 @@ public final class LogCursor {
      *
      * @param client a connection or pool with {@link FeedConnections#SESSION}
      * @param now    the server's incarnation, see {@link Tail#epoch()}; raw snapshots of another one are forgotten
-     * @param limit  rows at most
+     * @param limit  how much at most
      * @return the page; fails with {@link FeedGap} when the position does not hold
      */
-    public Future<Delta> read(SqlClient client, long now, int limit) {
+    public Future<Delta> read(SqlClient client, long now, PageLimit limit) {
         if (epoch != now) {
             epoch = now;
             raw = null;
             upto = null;
         }
         Snapshot base = raw != null ? raw : position.base();
-        Tuple parameters = Tuple.tuple().addString(Long.toString(base.xmax())).addArrayOfString(base.runningTexts());
+        Tuple parameters = Tuple.tuple().addString(Long.toString(base.xmax())).addArrayOfString(base.runningTexts())
+                .addInteger(limit.rows()).addLong(limit.bytes());
         if (upto == null) {
-            return client.preparedQuery(FIRST_PAGE).execute(parameters.addInteger(limit)).map(rows -> page(rows, limit));
+            return client.preparedQuery(FIRST_PAGE).execute(parameters).map(rows -> page(rows, limit));
         }
-        return client.preparedQuery(NEXT_PAGE).execute(parameters.addString(upto.text()).addLong(lastId).addInteger(limit)).map(rows -> page(rows, limit));
+        return client.preparedQuery(NEXT_PAGE).execute(parameters.addString(upto.text()).addLong(lastId)).map(rows -> page(rows, limit));
     }
 
     /** Takes the position and raw snapshot of a read that began at nothing. */
@@ -107,7 +123,7 @@ public final class LogCursor {
         epoch = now;
     }
 
-    private Delta page(RowSet<Row> rows, int limit) {
+    private Delta page(RowSet<Row> rows, PageLimit limit) {
         Row head = rows.iterator().next();
         Snapshot seen = upto != null ? upto : Snapshot.parse(head.getString(0));
         check(head, seen);
@@ -116,11 +132,13 @@ public final class LogCursor {
         long bound = position.bound();
         List<Change> changes = new ArrayList<>(rows.size());
         int read = 0;
+        long found = 0;
         for (Row row : rows) {
             if (row.getValue(3) == null) {
                 break; // the left join's answer when nothing is new
             }
             read++;
+            found = row.getLong(11);
             lastId = row.getLong(3);
             long xid = row.getLong(4);
             if (raw == null && position.covers(xid, lastId)) {
@@ -131,7 +149,7 @@ public final class LogCursor {
             changes.add(new Change(lastId, xid, row.getString(5), row.getString(6), Operation.valueOf(row.getString(7)),
                     row.getString(8), row.getString(9), row.getString(10), position));
         }
-        boolean complete = read < limit;
+        boolean complete = found < limit.rows() && read == found;
         if (complete) {
             position = position.at(seen.clamp(bound));
             raw = seen;

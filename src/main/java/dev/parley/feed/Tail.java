@@ -244,7 +244,7 @@ public class Tail {
     }
 
     private void read(PgConnection on) {
-        cursor.read(on, epoch, config.pageSize()).timeout(config.readTimeout().toMillis(), TimeUnit.MILLISECONDS)
+        cursor.read(on, epoch, new PageLimit(config.pageSize(), config.pageBytes())).timeout(config.readTimeout().toMillis(), TimeUnit.MILLISECONDS)
                 .onSuccess(delta -> {
                     if (connection == on) {
                         deliver(delta);

@@ -6,6 +6,7 @@ import dev.parley.feed.Change;
 import dev.parley.feed.Change.Operation;
 import dev.parley.feed.FeedGap;
 import dev.parley.feed.FeedGap.Reason;
+import dev.parley.feed.PageLimit;
 import dev.parley.feed.Position;
 import dev.parley.feed.Snapshot;
 import io.vertx.core.Future;
@@ -30,12 +31,13 @@ final class ConversationReplay implements Replay {
                    exists (select from public.conversations c where c.id = $1),
                    coalesce((select k.last_seq from parley.conversation_counter k where k.conversation_id = $1),
                             (select max(m.seq) from public.messages m where m.conversation_id = $1), 0),
-                   m.seqs, m.rows, e.ids, e.xids, e.operations, e.rows
+                   m.seqs, m.rows, e.ids, e.xids, e.operations, e.rows, m.found
             from s cross join parley.feed f
             cross join lateral (
-              select array_agg(p.seq order by p.seq) as seqs, array_agg(p.row order by p.seq) as rows
-              from (select m.seq, to_json(m.*)::text as row from public.messages m
-                    where m.conversation_id = $1 and m.seq > $2 order by m.seq limit $3) p
+              select array_agg(p.seq order by p.seq) filter (where p.fits) as seqs, count(*) as found,
+                     array_agg(to_json(p.message)::text order by p.seq) filter (where p.fits) as rows
+              from (select l.seq, l as message, sum(octet_length(l.content)) over (order by l.seq) - octet_length(l.content) < $7 as fits
+                    from (select * from public.messages m where m.conversation_id = $1 and m.seq > $2 order by m.seq limit $3) l) p
             ) m
             cross join lateral (
               select array_agg(p.id order by p.id) as ids, array_agg(p.xid::text::bigint order by p.id) as xids,
@@ -82,12 +84,14 @@ final class ConversationReplay implements Replay {
         }
         Snapshot base = raw != null && rawEpoch == epoch ? raw : position.base();
         boolean edits = begun || positionGiven;
-        return reader.pool().preparedQuery(PAGE).execute(Tuple.of(id, seq, reader.pageSize(),
-                        edits ? Long.toString(base.xmax()) : null, edits ? base.runningTexts() : new String[0], MAX_EDITS + 1))
-                .map(rows -> page(rows.iterator().next(), epoch));
+        PageLimit limit = reader.limit();
+        return reader.pool().preparedQuery(PAGE).execute(Tuple.tuple().addUUID(id).addLong(seq).addInteger(limit.rows())
+                        .addString(edits ? Long.toString(base.xmax()) : null).addArrayOfString(edits ? base.runningTexts() : new String[0])
+                        .addInteger(MAX_EDITS + 1).addLong(limit.bytes()))
+                .map(rows -> page(rows.iterator().next(), epoch, limit));
     }
 
-    private Page page(Row row, long epoch) {
+    private Page page(Row row, long epoch, PageLimit limit) {
         Snapshot seen = Snapshot.parse(row.getString(0));
         long lastSeq = row.getLong(4);
         check(row, seen, lastSeq);
@@ -101,7 +105,8 @@ final class ConversationReplay implements Replay {
             }
             seq = seqs[seqs.length - 1];
         }
-        boolean complete = seqs == null || seqs.length < reader.pageSize();
+        long found = row.getLong(11);
+        boolean complete = found < limit.rows() && (seqs == null || seqs.length == found);
         if (!begun && !positionGiven) {
             // what was read shows every edit up to now; only later ones are news
             raw = seen;

@@ -31,7 +31,7 @@ final class FeedReplay implements Replay {
         }
         // the last page of a long delta shows what its first page saw; what committed since is for one more read to bring
         boolean old = cursor.isInsideDelta();
-        return cursor.read(reader.pool(), epoch, reader.pageSize()).map(delta -> {
+        return cursor.read(reader.pool(), epoch, reader.limit()).map(delta -> {
             List<ChatChange> changes = delta.changes().stream().map(ChatChange::of).filter(Objects::nonNull).toList();
             if (from == null) {
                 return new Page(List.of(), delta.complete() && !old, delta.upto(), -1);

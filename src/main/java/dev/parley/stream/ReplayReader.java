@@ -2,6 +2,7 @@ package dev.parley.stream;
 
 import dev.parley.feed.FeedConnections;
 import dev.parley.feed.FeedIdentity;
+import dev.parley.feed.PageLimit;
 import dev.parley.feed.Position;
 import dev.parley.feed.Tail;
 import io.vertx.sqlclient.Pool;
@@ -25,8 +26,8 @@ class ReplayReader {
         return connections.readers();
     }
 
-    int pageSize() {
-        return config.replayPage();
+    PageLimit limit() {
+        return new PageLimit(config.replayPage(), config.replayBytes());
     }
 
     /**

@@ -12,6 +12,10 @@ public interface StreamConfig {
     @WithDefault("500")
     int replayPage();
 
+    /** Bytes of rows that a replay reads at a time. */
+    @WithDefault("262144")
+    long replayBytes();
+
     /** Changes that a joining stream keeps while it replays; with more it reads on from the database instead. */
     @WithDefault("2000")
     int joinBuffer();

@@ -1,0 +1,97 @@
+import type { Conversation, Message, Page } from "./types";
+
+/** An answer of the service that is not a success, or no answer at all (`status` 0). */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    /** The stable code, `PARLEY-…`; `PARLEY-UNREACHABLE` when there was no answer. */
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+    this.name = "ApiError";
+  }
+
+  /** Whether the same request may well succeed later. */
+  get transient(): boolean {
+    return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500;
+  }
+}
+
+export interface NewConversation {
+  id?: string;
+  customer_id: string;
+  subject?: string;
+  metadata?: Record<string, unknown>;
+}
+
+const TIMEOUT_MS = 10_000;
+
+/** The REST side of the service. Every call rejects with an {@link ApiError} and nothing else. */
+export class Api {
+  /** @param base where the service lives, with a slash at its end */
+  constructor(
+    private readonly base: URL,
+    private readonly headers: () => Record<string, string> = () => ({}),
+  ) {}
+
+  createConversation(body: NewConversation): Promise<Conversation> {
+    return this.call("POST", "api/conversations", body);
+  }
+
+  conversation(id: string): Promise<Conversation> {
+    return this.call("GET", `api/conversations/${encodeURIComponent(id)}`);
+  }
+
+  /** Newest activity first. */
+  conversations(options: { limit?: number; cursor?: string } = {}): Promise<Page<Conversation>> {
+    return this.call("GET", `api/conversations${query(options)}`);
+  }
+
+  setStatus(id: string, status: "open" | "closed"): Promise<Conversation> {
+    return this.call("PATCH", `api/conversations/${encodeURIComponent(id)}`, { status });
+  }
+
+  /** In rising `seq`; without `before` the newest page. */
+  messages(id: string, options: { before?: string; limit?: number } = {}): Promise<Page<Message>> {
+    return this.call("GET", `api/conversations/${encodeURIComponent(id)}/messages${query(options)}`);
+  }
+
+  private async call<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const abort = new AbortController();
+    const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
+    try {
+      const init: RequestInit = { method, cache: "no-store", signal: abort.signal };
+      init.headers = { Accept: "application/json", ...this.headers() };
+      if (body !== undefined) {
+        init.headers = { ...init.headers, "Content-Type": "application/json" };
+        init.body = JSON.stringify(body);
+      }
+      const response = await fetch(new URL(path, this.base), init);
+      if (!response.ok) throw await problem(response);
+      return (await response.json()) as T;
+    } catch (error) {
+      if (error instanceof ApiError) throw error;
+      throw new ApiError(0, "PARLEY-UNREACHABLE", "The service did not answer.");
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+async function problem(response: Response): Promise<ApiError> {
+  let body: { code?: unknown; detail?: unknown; title?: unknown } = {};
+  try {
+    body = await response.json();
+  } catch {
+    // a proxy's error page: the status says enough
+  }
+  const code = typeof body?.code === "string" ? body.code : `HTTP-${response.status}`;
+  const detail = body?.detail ?? body?.title;
+  return new ApiError(response.status, code, typeof detail === "string" ? detail : response.statusText);
+}
+
+function query(options: Record<string, string | number | undefined>): string {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return given.length ? `?${new URLSearchParams(given.map(([k, v]) => [k, String(v)]))}` : "";
+}

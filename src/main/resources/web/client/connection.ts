@@ -1,0 +1,205 @@
+import { Backoff } from "./backoff";
+import type { ClientFrame, ServerFrame } from "./types";
+
+/**
+ * Where a stream stands.
+ *
+ * - `connecting`: the first attempt has not come through yet
+ * - `live`: everything up to now has been delivered, and what commits arrives
+ * - `reconnecting`: it was live and is coming back; nothing will be missed
+ * - `offline`: as `reconnecting`, and the browser says that there is no network
+ * - `closed`: over, by choice or because the service said "do not come back"
+ */
+export type ConnectionState = "connecting" | "live" | "reconnecting" | "offline" | "closed";
+
+export interface ConnectionHandler {
+  /** Asked before every attempt, so that it can name the point to resume from. */
+  url(): URL;
+  /** Every frame, in order. */
+  frame(frame: ServerFrame): void;
+  state(state: ConnectionState): void;
+  /** An attempt ended before it was open: unreachable, or refused at the upgrade (a browser cannot tell which). */
+  refused(failures: number): void;
+}
+
+/** After this long without a frame the server is asked for a sign of life: the browser hides its pings from us. */
+const SILENCE_MS = 20_000;
+const PROBE_MS = 8_000;
+/** On waking up or losing the network one wants to know sooner. */
+const QUICK_PROBE_MS = 3_000;
+const CONNECT_MS = 10_000;
+const CHECK_MS = 1_000;
+/** Live for this long counts as success: a server that accepts and drops at once must not be hammered. */
+const STABLE_MS = 5_000;
+
+/** One stream that comes back by itself. All calls and callbacks happen on the page's own thread. */
+export class Connection {
+  private socket: WebSocket | null = null;
+  private current: ConnectionState = "closed";
+  private wasLive = false;
+  private retry: ReturnType<typeof setTimeout> | undefined;
+  private check: ReturnType<typeof setInterval> | undefined;
+  private openedAt = 0;
+  private liveAt = 0;
+  private heardAt = 0;
+  private probeUntil: number | null = null;
+  private readonly backoff = new Backoff();
+
+  constructor(private readonly handler: ConnectionHandler) {}
+
+  get state(): ConnectionState {
+    return this.current;
+  }
+
+  start(): void {
+    if (this.check !== undefined) return;
+    this.check = setInterval(this.examine, CHECK_MS);
+    window.addEventListener("online", this.wake);
+    window.addEventListener("offline", this.networkLost);
+    window.addEventListener("pageshow", this.wake);
+    document.addEventListener("visibilitychange", this.seen);
+    this.backoff.reset();
+    this.attempt();
+  }
+
+  stop(): void {
+    clearInterval(this.check);
+    this.check = undefined;
+    clearTimeout(this.retry);
+    this.retry = undefined;
+    window.removeEventListener("online", this.wake);
+    window.removeEventListener("offline", this.networkLost);
+    window.removeEventListener("pageshow", this.wake);
+    document.removeEventListener("visibilitychange", this.seen);
+    this.abandon();
+    this.wasLive = false;
+    this.become("closed");
+  }
+
+  /** Hands a frame to the socket. False, and nothing sent, unless the stream is live. */
+  send(frame: ClientFrame): boolean {
+    if (this.current !== "live" || this.socket?.readyState !== WebSocket.OPEN) return false;
+    this.socket.send(JSON.stringify(frame));
+    return true;
+  }
+
+  /** Gives up the present socket, if any, and connects again at once. */
+  restart(): void {
+    if (this.check === undefined) return;
+    this.abandon();
+    this.attempt();
+  }
+
+  private attempt(): void {
+    clearTimeout(this.retry);
+    this.retry = undefined;
+    this.become(this.pending());
+    const socket = new WebSocket(this.handler.url());
+    this.socket = socket;
+    this.openedAt = 0;
+    this.heardAt = Date.now();
+    this.probeUntil = null;
+    socket.onopen = () => {
+      this.openedAt = this.heardAt = Date.now();
+    };
+    socket.onmessage = (event) => this.heard(event.data);
+    socket.onclose = (event) => this.lost(event.code);
+  }
+
+  private heard(data: unknown): void {
+    this.heardAt = Date.now();
+    this.probeUntil = null;
+    const frame = parse(data);
+    if (frame === null) return;
+    if (frame.type === "resync" && this.current === "live") this.become(this.pending());
+    this.handler.frame(frame);
+    if (frame.type === "live" && this.socket !== null) {
+      this.wasLive = true;
+      this.liveAt = Date.now();
+      this.become("live");
+    }
+  }
+
+  private lost(code: number): void {
+    const opened = this.openedAt > 0;
+    const stable = this.current === "live" && Date.now() - this.liveAt > STABLE_MS;
+    this.abandon();
+    if (code >= 4100 && code <= 4199) {
+      this.stop();
+      return;
+    }
+    if (stable) this.backoff.reset();
+    this.retry = setTimeout(() => this.attempt(), this.backoff.next());
+    this.become(this.pending());
+    if (!opened) this.handler.refused(this.backoff.failures);
+  }
+
+  /** A socket on a dead path may take minutes to report its close: stop listening to it instead of waiting. */
+  private abandon(): void {
+    const socket = this.socket;
+    if (socket === null) return;
+    this.socket = null;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close(1000, "replaced");
+  }
+
+  private readonly examine = (): void => {
+    const socket = this.socket;
+    if (socket === null) return;
+    const now = Date.now();
+    if (socket.readyState === WebSocket.CONNECTING) {
+      if (now - this.heardAt > CONNECT_MS) this.lost(0);
+    } else if (this.probeUntil !== null) {
+      if (now > this.probeUntil) this.lost(0);
+    } else if (now - this.heardAt > SILENCE_MS) {
+      this.probe(PROBE_MS);
+    }
+  };
+
+  private probe(patienceMs: number): void {
+    const until = Date.now() + patienceMs;
+    if (this.probeUntil !== null) {
+      this.probeUntil = Math.min(this.probeUntil, until);
+      return;
+    }
+    if (this.socket?.readyState !== WebSocket.OPEN) return;
+    this.probeUntil = until;
+    this.socket.send(JSON.stringify({ type: "ping" } satisfies ClientFrame));
+  }
+
+  private readonly seen = (): void => {
+    if (document.visibilityState === "visible") this.wake();
+  };
+
+  private readonly wake = (): void => {
+    if (this.socket === null) this.attempt();
+    else this.probe(QUICK_PROBE_MS);
+  };
+
+  /** The browser may be wrong about the network (a service on the same machine is still there), so ask. */
+  private readonly networkLost = (): void => {
+    if (this.socket === null) this.become(this.pending());
+    else this.probe(QUICK_PROBE_MS);
+  };
+
+  private pending(): ConnectionState {
+    if (!navigator.onLine) return "offline";
+    return this.wasLive ? "reconnecting" : "connecting";
+  }
+
+  private become(state: ConnectionState): void {
+    if (state === this.current) return;
+    this.current = state;
+    this.handler.state(state);
+  }
+}
+
+function parse(data: unknown): ServerFrame | null {
+  if (typeof data !== "string") return null;
+  try {
+    const frame: unknown = JSON.parse(data);
+    return typeof frame === "object" && frame !== null && "type" in frame ? (frame as ServerFrame) : null;
+  } catch {
+    return null;
+  }
+}

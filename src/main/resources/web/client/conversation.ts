@@ -1,0 +1,313 @@
+import { ApiError, type Api } from "./api";
+import { Backoff } from "./backoff";
+import { Connection, type ConnectionState } from "./connection";
+import { Creation } from "./creation";
+import type { Sender, StreamUrls } from "./identity";
+import { Outbox, type Outgoing } from "./outbox";
+import type { Keep } from "./storage";
+import { Shared } from "./store";
+import { compareTimestamps } from "./time";
+import { Timeline } from "./timeline";
+import { TypingBoard, TypingSignal, type Typist } from "./typing";
+import type { ChatMessage, ConversationRow, Message, ServerFrame } from "./types";
+
+export interface ConversationView {
+  readonly connection: ConnectionState;
+  /** `missing`: there is no such conversation (any more). */
+  readonly history: "loading" | "ready" | "missing";
+  readonly conversation: ConversationRow | null;
+  /** Committed ones in rising seq, then one's own that are on their way, in the order they were written. */
+  readonly messages: readonly ChatMessage[];
+  readonly hasOlder: boolean;
+  readonly loadingOlder: boolean;
+  readonly typists: readonly Typist[];
+}
+
+export interface SessionContext {
+  readonly api: Api;
+  readonly urls: StreamUrls;
+  readonly keep: Keep;
+  readonly sender: Sender;
+}
+
+const PAGE = 50;
+/** Whether the conversation is closed is asked now and then as long as the stream has never said so itself. */
+const REFRESH_MS = 10_000;
+
+/**
+ * One conversation, live: its history, its stream, one's own messages on their way, and who is typing.
+ *
+ * The stream is opened first and the history read once it is live, so that nothing falls between the two.
+ */
+export class ConversationSession extends Shared<ConversationView> {
+  private readonly connection: Connection;
+  private readonly timeline = new Timeline();
+  private readonly outbox: Outbox;
+  private readonly board: TypingBoard;
+  private readonly signal: TypingSignal;
+  private readonly onMessage = new Set<(message: Message) => void>();
+  private readonly backoff = new Backoff();
+  private creation: Creation | null;
+  private olderCursor: string | null = null;
+  /** Counts the histories begun: an answer that belongs to an earlier one is thrown away. */
+  private generation = 0;
+  private loaded = false;
+  private reload: ReturnType<typeof setTimeout> | undefined;
+  private refresh: ReturnType<typeof setInterval> | undefined;
+
+  constructor(
+    readonly id: string,
+    private readonly context: SessionContext,
+  ) {
+    super({
+      connection: "connecting",
+      history: "loading",
+      conversation: null,
+      messages: [],
+      hasOlder: false,
+      loadingOlder: false,
+      typists: [],
+    });
+    this.creation = Creation.planned(id, context.api, context.keep);
+    this.board = new TypingBoard(() => this.set({ typists: this.board.typists }));
+    this.connection = new Connection({
+      url: () => context.urls.conversation(id, this.timeline.resumePoint),
+      frame: (frame) => this.apply(frame),
+      state: (state) => this.connectionChanged(state),
+      refused: (failures) => void this.attemptRefused(failures),
+    });
+    this.signal = new TypingSignal(() => this.connection.send({ type: "typing" }));
+    this.outbox = new Outbox(`outbox.${id}`, context.keep, {
+      transmit: (m) => this.connection.send({ type: "send", id: m.id, content: m.content }),
+      stalled: () => this.connection.restart(),
+      changed: () => this.show(),
+    });
+    this.show();
+  }
+
+  /** Calls `listener` once for every message that commits from now on, whoever sent it; never for history. */
+  listen(listener: (message: Message) => void): () => void {
+    this.onMessage.add(listener);
+    return () => this.onMessage.delete(listener);
+  }
+
+  /** Shows the message at once and sees to it that it arrives once. Returns its id. */
+  readonly send = (content: string): string => {
+    this.signal.done();
+    return this.outbox.add(content);
+  };
+
+  readonly retry = (id: string): void => this.outbox.retry(id);
+
+  readonly discard = (id: string): void => this.outbox.discard(id);
+
+  readonly typing = (): void => this.signal.stroke();
+
+  /** Reads the page before the oldest message here. Does nothing while one is being read. */
+  readonly loadOlder = async (): Promise<void> => {
+    const before = this.olderCursor;
+    if (before === null || this.get().loadingOlder) return;
+    const generation = this.generation;
+    this.set({ loadingOlder: true });
+    try {
+      const page = await this.context.api.messages(this.id, { before, limit: PAGE });
+      if (generation !== this.generation) return;
+      this.timeline.merge(page.items);
+      this.olderCursor = page.next;
+    } catch {
+      // the place to ask for it stays visible
+    } finally {
+      if (generation === this.generation) {
+        this.set({ loadingOlder: false });
+        this.show();
+      }
+    }
+  };
+
+  protected start(): void {
+    if (this.creation === null) this.connection.start();
+    else this.creation.run(() => this.created(), () => this.set({ history: "missing" }));
+    this.refresh = setInterval(() => {
+      if (document.visibilityState === "visible" && this.loaded) void this.readConversation();
+    }, REFRESH_MS);
+  }
+
+  protected stop(): void {
+    clearTimeout(this.reload);
+    clearInterval(this.refresh);
+    this.generation++;
+    this.creation?.stop();
+    this.connection.stop();
+    this.board.clear();
+    this.set({ loadingOlder: false });
+  }
+
+  private created(): void {
+    this.creation = null;
+    this.connection.start();
+  }
+
+  private apply(frame: ServerFrame): void {
+    switch (frame.type) {
+      case "message":
+        return this.received(frame.message, frame.position);
+      case "message_updated":
+        this.timeline.update(frame.message, frame.position);
+        return this.show();
+      case "message_deleted":
+        this.timeline.remove(frame.id, frame.position);
+        return this.show();
+      case "conversation":
+        return this.conversationChanged(frame.event, frame.conversation, frame.position);
+      case "live":
+        this.timeline.live(frame.last_seq ?? 0, frame.position);
+        if (this.loaded) void this.readConversation();
+        else this.loadHistory();
+        return;
+      case "position":
+        return this.timeline.at(frame.position);
+      case "typing":
+        if (!this.isMe(frame.sender_id, frame.sender_role)) this.board.heard(frame);
+        return;
+      case "ack":
+        return this.outbox.acknowledged(frame.id, frame.seq);
+      case "error":
+        this.outbox.refused(frame.id, frame.code);
+        if (frame.code === "PARLEY-CONVERSATION-CLOSED") void this.readConversation();
+        if (frame.code === "PARLEY-UNKNOWN-CONVERSATION") this.set({ history: "missing" });
+        return;
+      case "resync":
+        return this.startAfresh();
+    }
+  }
+
+  private received(message: Message, position: string): void {
+    const isNew = this.timeline.append(message, position);
+    this.outbox.arrived(message.id);
+    this.board.hide(message);
+    if (!isNew) return;
+    this.show();
+    for (const listener of [...this.onMessage]) listener(message);
+  }
+
+  private conversationChanged(event: string, row: ConversationRow, position: string): void {
+    this.timeline.at(position);
+    clearInterval(this.refresh);
+    if (row.id !== this.id) return;
+    if (event === "DELETE") this.set({ history: "missing" });
+    else this.adopt(row);
+  }
+
+  private connectionChanged(connection: ConnectionState): void {
+    this.set({ connection });
+    if (connection === "live") {
+      this.outbox.resume();
+    } else {
+      this.outbox.pause();
+      this.board.clear();
+    }
+  }
+
+  /** The service can't say what was missed: what is here counts for nothing, and the history is read again. */
+  private startAfresh(): void {
+    this.generation++;
+    clearTimeout(this.reload);
+    this.loaded = false;
+    this.olderCursor = null;
+    this.timeline.clear();
+    this.set({ loadingOlder: false, history: "loading" });
+    this.show();
+  }
+
+  private loadHistory(): void {
+    clearTimeout(this.reload);
+    const generation = ++this.generation;
+    void Promise.all([
+      this.context.api.messages(this.id, { limit: PAGE }),
+      this.context.api.conversation(this.id),
+    ]).then(
+      ([page, conversation]) => {
+        if (generation !== this.generation) return;
+        this.backoff.reset();
+        this.loaded = true;
+        this.timeline.merge(page.items);
+        this.timeline.settle();
+        this.olderCursor = page.next;
+        for (const message of page.items) this.outbox.arrived(message.id);
+        this.adopt(conversation);
+        this.set({ history: "ready" });
+        this.show();
+      },
+      (error: unknown) => {
+        if (generation !== this.generation) return;
+        if (isMissing(error)) this.set({ history: "missing" });
+        else this.reload = setTimeout(() => this.loadHistory(), this.backoff.next());
+      },
+    );
+  }
+
+  private async readConversation(): Promise<void> {
+    try {
+      this.adopt(await this.context.api.conversation(this.id));
+    } catch (error) {
+      if (isMissing(error)) this.set({ history: "missing" });
+    }
+  }
+
+  /**
+   * An upgrade that keeps failing while REST answers is a refusal: of a conversation that is gone, or of a resume point
+   * that this service does not understand. Both are settled by asking, and by beginning afresh.
+   */
+  private async attemptRefused(failures: number): Promise<void> {
+    if (failures < 4) return;
+    try {
+      await this.context.api.conversation(this.id);
+      if (this.connection.state !== "live" && this.timeline.resumePoint !== null) this.startAfresh();
+    } catch (error) {
+      if (!isMissing(error)) return;
+      this.connection.stop();
+      this.set({ history: "missing" });
+    }
+  }
+
+  private adopt(row: ConversationRow): void {
+    const present = this.get().conversation;
+    if (present === null || compareTimestamps(row.updated_at, present.updated_at) >= 0) this.set({ conversation: row });
+  }
+
+  private isMe(senderId: string, role: string): boolean {
+    return senderId === this.context.sender.id && role === this.context.sender.role;
+  }
+
+  private show(): void {
+    this.outbox.forget((m) => this.timeline.has(m.id) || this.timeline.covers(m.seq ?? Infinity));
+    const committed = this.timeline.messages.map(shown);
+    const outgoing = this.outbox.messages.filter((m) => !this.timeline.has(m.id)).map((m) => this.pending(m));
+    this.set({ messages: [...committed, ...outgoing], hasOlder: this.olderCursor !== null });
+  }
+
+  private pending(message: Outgoing): ChatMessage {
+    const { sender } = this.context;
+    return {
+      ...message,
+      conversation_id: this.id,
+      sender_id: sender.id,
+      sender_role: sender.role,
+      metadata: {},
+    };
+  }
+}
+
+const views = new WeakMap<Message, ChatMessage>();
+
+/** The same view for the same row, so that a list of thousands need not be drawn again for one more. */
+function shown(message: Message): ChatMessage {
+  let view = views.get(message);
+  if (view === undefined) views.set(message, (view = { ...message, delivery: "sent", failure: null }));
+  return view;
+}
+
+/** A 400 is an id that is none, as somebody may type it into the address. */
+function isMissing(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 404 || error.status === 400);
+}

@@ -1,0 +1,189 @@
+import { Backoff } from "./backoff";
+import type { Keep } from "./storage";
+import type { Delivery } from "./types";
+import { uuid } from "./uuid";
+
+/** A message of one's own that has no row here yet. */
+export interface Outgoing {
+  readonly id: string;
+  readonly content: string;
+  readonly created_at: string;
+  readonly delivery: Delivery;
+  readonly failure: string | null;
+  /** Known once the service has acknowledged it. */
+  readonly seq: number | null;
+}
+
+export interface OutboxHandler {
+  /** Puts it on the wire; false if there is none. */
+  transmit(message: Outgoing): boolean;
+  /** No answer came although the stream seems live. */
+  stalled(): void;
+  changed(): void;
+}
+
+/** Refusals that are about the service's state, not about the message. */
+const TRANSIENT = new Set(["PARLEY-UNAVAILABLE", "PARLEY-OVERLOADED", "PARLEY-INTERNAL"]);
+/** Refusals of a frame that the service could not read far enough to name its id. */
+const UNREADABLE = new Set(["PARLEY-TOO-LARGE", "PARLEY-INVALID-JSON", "PARLEY-INVALID-UTF8", "PARLEY-INVALID-MESSAGE"]);
+
+const ANSWER_MS = 12_000;
+const MAX_ATTEMPTS = 6;
+
+/**
+ * Messages on their way out. One is on the wire at a time, so they commit in the order they were written. A message keeps
+ * its id through every retry, reconnect and reload of the page, and the service takes an id once: retrying cannot double.
+ */
+export class Outbox {
+  private queue: Outgoing[];
+  private onWire: string | null = null;
+  private open = false;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly backoff = new Backoff({ firstMs: 500, capMs: 8_000 });
+
+  constructor(
+    private readonly key: string,
+    private readonly keep: Keep,
+    private readonly handler: OutboxHandler,
+  ) {
+    const kept = keep.read<Pick<Outgoing, "id" | "content" | "created_at">[]>(key);
+    this.queue = (Array.isArray(kept) ? kept : []).map((m) => ({ ...m, delivery: "sending", failure: null, seq: null }));
+  }
+
+  get messages(): readonly Outgoing[] {
+    return this.queue;
+  }
+
+  add(content: string): string {
+    const message: Outgoing = {
+      id: uuid(),
+      content,
+      created_at: new Date().toISOString(),
+      delivery: "sending",
+      failure: null,
+      seq: null,
+    };
+    this.queue = [...this.queue, message];
+    this.keepUnsent();
+    this.handler.changed();
+    this.pump();
+    return message.id;
+  }
+
+  /** Sends a failed message again, as the same message. */
+  retry(id: string): void {
+    this.change(id, { delivery: "sending", failure: null });
+    this.backoff.reset();
+    this.pump();
+  }
+
+  /** Forgets a message that has failed. */
+  discard(id: string): void {
+    if (this.find(id)?.delivery === "failed") this.drop(id);
+  }
+
+  /** The stream is live: whatever did not get through is sent now. */
+  resume(): void {
+    this.open = true;
+    this.backoff.reset();
+    for (const m of this.queue) {
+      if (m.failure !== null && TRANSIENT.has(m.failure)) this.change(m.id, { delivery: "sending", failure: null });
+    }
+    this.pump();
+  }
+
+  /** The stream is gone: what was on the wire may or may not have arrived, and goes again. */
+  pause(): void {
+    this.open = false;
+    this.release();
+  }
+
+  acknowledged(id: string, seq: number): void {
+    this.settled(id);
+    this.change(id, { delivery: "sent", seq, failure: null });
+    this.keepUnsent();
+    this.pump();
+  }
+
+  /** Its row is here. */
+  arrived(id: string): void {
+    this.settled(id);
+    this.drop(id);
+    this.pump();
+  }
+
+  /** An error frame; `id` is missing when the service could not read it. True if it was about a message of ours. */
+  refused(id: string | undefined, code: string): boolean {
+    const subject = id ?? (UNREADABLE.has(code) ? this.onWire : null);
+    if (subject === null || this.find(subject) === undefined) return false;
+    const again = TRANSIENT.has(code) && this.backoff.failures < MAX_ATTEMPTS;
+    if (this.onWire === subject) this.release();
+    if (again) {
+      this.timer = setTimeout(() => this.pump(), this.backoff.next());
+    } else {
+      this.change(subject, { delivery: "failed", failure: code });
+      this.pump();
+    }
+    return true;
+  }
+
+  /** Drops acknowledged messages whose row is known to be elsewhere. */
+  forget(covered: (message: Outgoing) => boolean): void {
+    const rest = this.queue.filter((m) => m.delivery !== "sent" || !covered(m));
+    if (rest.length !== this.queue.length) this.queue = rest;
+  }
+
+  private pump(): void {
+    if (!this.open || this.onWire !== null) return;
+    const next = this.queue.find((m) => m.delivery === "sending");
+    if (next === undefined) return;
+    clearTimeout(this.timer);
+    if (!this.handler.transmit(next)) return;
+    this.onWire = next.id;
+    this.timer = setTimeout(() => this.unanswered(next.id), ANSWER_MS);
+  }
+
+  private unanswered(id: string): void {
+    this.release();
+    this.backoff.next();
+    if (this.backoff.failures >= MAX_ATTEMPTS) {
+      this.change(id, { delivery: "failed", failure: "PARLEY-UNAVAILABLE" });
+    }
+    this.handler.stalled();
+  }
+
+  private settled(id: string): void {
+    if (this.onWire !== id) return;
+    this.release();
+    this.backoff.reset();
+  }
+
+  private release(): void {
+    clearTimeout(this.timer);
+    this.onWire = null;
+  }
+
+  private find(id: string): Outgoing | undefined {
+    return this.queue.find((m) => m.id === id);
+  }
+
+  private change(id: string, change: Partial<Outgoing>): void {
+    if (this.find(id) === undefined) return;
+    this.queue = this.queue.map((m) => (m.id === id ? { ...m, ...change } : m));
+    this.handler.changed();
+  }
+
+  private drop(id: string): void {
+    if (this.find(id) === undefined) return;
+    this.queue = this.queue.filter((m) => m.id !== id);
+    this.keepUnsent();
+    this.handler.changed();
+  }
+
+  /** Acknowledged ones are rows: only the others must survive a reload. */
+  private keepUnsent(): void {
+    const unsent = this.queue.filter((m) => m.delivery !== "sent");
+    if (unsent.length === 0) this.keep.remove(this.key);
+    else this.keep.write(this.key, unsent.map(({ id, content, created_at }) => ({ id, content, created_at })));
+  }
+}

@@ -1,0 +1,103 @@
+import React, { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { MAX_CONTENT, contentLength } from "../client";
+import { SendIcon } from "./icons";
+
+/** How near to the limit the count appears. */
+const NEAR = 500;
+
+/** What was begun and not sent, by conversation, while the page is open. */
+const drafts = new Map<string, string>();
+
+interface Props {
+  /** Which draft this is: the conversation's id. */
+  draft: string;
+  placeholder: string;
+  onSend(content: string): void;
+  onTyping?(): void;
+  onEscape?(): void;
+  /** Where the cursor stands at first. Not on a phone: its keyboard would cover what one came to read. */
+  focus?: boolean;
+}
+
+const HAS_KEYBOARD = window.matchMedia("(pointer: fine)").matches;
+
+export function Composer({ draft, placeholder, onSend, onTyping, onEscape, focus }: Props): React.JSX.Element {
+  const [text, setText] = useState(() => drafts.get(draft) ?? "");
+  const area = useRef<HTMLTextAreaElement>(null);
+  const length = text.length > MAX_CONTENT - NEAR ? contentLength(text) : text.length;
+  const over = length > MAX_CONTENT;
+  const ready = text.trim() !== "" && !over;
+
+  useEffect(() => {
+    if (text === "") drafts.delete(draft);
+    else drafts.set(draft, text);
+  }, [draft, text]);
+
+  useLayoutEffect(() => {
+    const element = area.current!;
+    element.style.height = "auto";
+    element.style.height = `${element.scrollHeight}px`;
+  }, [text]);
+
+  useEffect(() => {
+    if (focus && HAS_KEYBOARD) area.current?.focus();
+  }, [focus]);
+
+  function submit(): void {
+    if (!ready) return;
+    onSend(text.trim());
+    setText("");
+    area.current?.focus();
+  }
+
+  function keyDown(event: React.KeyboardEvent): void {
+    if (event.key === "Escape") onEscape?.();
+    // Enter that ends the composition of a character is not a wish to send
+    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+    event.preventDefault();
+    submit();
+  }
+
+  return (
+    <form
+      className="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <div className="composer-field">
+        <textarea
+          ref={area}
+          rows={1}
+          value={text}
+          placeholder={placeholder}
+          aria-label="Message"
+          aria-describedby="composer-hint"
+          aria-invalid={over}
+          enterKeyHint="send"
+          onKeyDown={keyDown}
+          onChange={(event) => {
+            setText(event.target.value);
+            if (event.target.value !== "") onTyping?.();
+          }}
+        />
+        <button type="submit" className="send" aria-label="Send" disabled={!ready}>
+          <SendIcon />
+        </button>
+      </div>
+      <div className="composer-foot">
+        <span id="composer-hint" className="composer-hint">
+          <kbd>Enter</kbd> sends, <kbd>Shift</kbd> <kbd>Enter</kbd> begins a new line
+        </span>
+        {length > MAX_CONTENT - NEAR && (
+          <span className="composer-count" data-over={over} role="status">
+            {over
+              ? `${(length - MAX_CONTENT).toLocaleString()} characters too many`
+              : `${(MAX_CONTENT - length).toLocaleString()} characters left`}
+          </span>
+        )}
+      </div>
+    </form>
+  );
+}

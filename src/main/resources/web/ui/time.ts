@@ -1,0 +1,55 @@
+import { useEffect, useState } from "react";
+
+const MINUTE = 60_000;
+
+/** The present, told anew every half minute, for times that are relative to it. */
+export function useNow(): number {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), MINUTE / 2);
+    return () => clearInterval(timer);
+  }, []);
+  return now;
+}
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const weekday = new Intl.DateTimeFormat(undefined, { weekday: "short" });
+const shortDate = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+const longDate = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
+
+export function clockTime(timestamp: string): string {
+  return clock.format(new Date(timestamp));
+}
+
+export function fullTime(timestamp: string): string {
+  return full.format(new Date(timestamp));
+}
+
+/** As short as a list needs it: `now`, `5 min`, `3 h`, a weekday, a date. */
+export function relativeTime(timestamp: string, now: number): string {
+  const then = new Date(timestamp);
+  const minutes = Math.floor((now - then.getTime()) / MINUTE);
+  if (minutes < 1) return "now";
+  if (minutes < 60) return `${minutes} min`;
+  const days = dayNumber(now) - dayNumber(then.getTime());
+  if (days === 0) return `${Math.floor(minutes / 60)} h`;
+  if (days === 1) return "yesterday";
+  return days < 7 ? weekday.format(then) : shortDate.format(then);
+}
+
+export function dayLabel(timestamp: string, now: number): string {
+  const days = dayNumber(now) - dayNumber(new Date(timestamp).getTime());
+  if (days <= 0) return "Today";
+  return days === 1 ? "Yesterday" : longDate.format(new Date(timestamp));
+}
+
+export function sameDay(a: string, b: string): boolean {
+  return dayNumber(new Date(a).getTime()) === dayNumber(new Date(b).getTime());
+}
+
+/** Days by the local calendar, so that "yesterday" changes at midnight. */
+function dayNumber(time: number): number {
+  const date = new Date(time);
+  return Math.round(Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()) / 86_400_000);
+}

@@ -1,0 +1,83 @@
+package dev.parley.page;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+
+import com.microsoft.playwright.Browser;
+
+import dev.parley.testing.Instance;
+import dev.parley.testing.Sql;
+import dev.parley.testing.TestPostgres;
+
+/** One service over a database of its own, and a Chromium, for all tests of a class; people for each test. */
+abstract class BrowserTest {
+
+    static TestPostgres database;
+    static Instance service;
+    static Chromium chromium;
+
+    private final List<Person> people = new ArrayList<>();
+
+    @BeforeAll
+    static void start() {
+        Optional<Path> executable = Chromium.find();
+        Assumptions.assumeTrue(executable.isPresent(), "no chromium on the PATH: the pages are not tested");
+        database = TestPostgres.start();
+        service = Instance.over(database).start();
+        chromium = Chromium.launch(executable.get());
+    }
+
+    @AfterAll
+    static void stop() {
+        if (chromium != null) {
+            chromium.close();
+        }
+        if (service != null) {
+            service.close();
+        }
+        if (database != null) {
+            database.close();
+        }
+    }
+
+    @AfterEach
+    void leave() {
+        people.forEach(Person::close);
+        people.clear();
+    }
+
+    Person person() {
+        return person(new Browser.NewContextOptions().setViewportSize(1280, 800));
+    }
+
+    Person person(Browser.NewContextOptions options) {
+        Person person = chromium.person(options);
+        people.add(person);
+        return person;
+    }
+
+    Person customer() {
+        return person().opens(service.http("/").toString());
+    }
+
+    Person admin() {
+        return person().opens(service.http("/admin").toString());
+    }
+
+    /** A text that no other test uses. */
+    static String unique(String text) {
+        return text + " " + UUID.randomUUID().toString().substring(0, 8);
+    }
+
+    static long rows(String content) {
+        return Sql.on(database).value("select count(*) from messages where content = ?", Long.class, content);
+    }
+}

@@ -1,0 +1,115 @@
+package dev.parley.page;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** A network cable between browser and service that can be cut, or go silent while both ends believe that it is there. */
+final class Cable implements AutoCloseable {
+
+    private final ServerSocket door;
+    private final int target;
+    private final Set<Socket> ends = ConcurrentHashMap.newKeySet();
+    private final Set<Socket> silent = ConcurrentHashMap.newKeySet();
+    private volatile boolean cut;
+
+    Cable(int target) {
+        this.target = target;
+        try {
+            door = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        daemon(this::accept);
+    }
+
+    String address(String path) {
+        return "http://127.0.0.1:" + door.getLocalPort() + path;
+    }
+
+    /** Every connection breaks, and new ones break at once. */
+    void cut() {
+        cut = true;
+        ends.forEach(Cable::shut);
+    }
+
+    /** What is open stays open but carries nothing any more, as when a laptop changes its network; new connections work. */
+    void silence() {
+        Set<Socket> now = Set.copyOf(ends);
+        ends.removeAll(now);
+        silent.addAll(now);
+    }
+
+    void mend() {
+        cut = false;
+    }
+
+    private void accept() {
+        while (!door.isClosed()) {
+            try {
+                Socket near = door.accept();
+                if (cut) {
+                    shut(near);
+                    continue;
+                }
+                Socket far = new Socket(InetAddress.getLoopbackAddress(), target);
+                ends.add(near);
+                ends.add(far);
+                daemon(() -> carry(near, far));
+                daemon(() -> carry(far, near));
+            } catch (IOException e) {
+                // the service is away, or this end: the browser tries again
+            }
+        }
+    }
+
+    private void carry(Socket from, Socket to) {
+        byte[] buffer = new byte[16_384];
+        try (from; to) {
+            InputStream in = from.getInputStream();
+            OutputStream out = to.getOutputStream();
+            for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+                if (!silent.contains(from)) {
+                    out.write(buffer, 0, read);
+                }
+            }
+        } catch (IOException e) {
+            // one end is gone: the other follows
+        } finally {
+            ends.remove(from);
+            ends.remove(to);
+        }
+    }
+
+    private static void shut(Socket socket) {
+        try {
+            socket.setSoLinger(true, 0);
+            socket.close();
+        } catch (IOException e) {
+            // closed already
+        }
+    }
+
+    private static void daemon(Runnable work) {
+        Thread thread = new Thread(work, "cable");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    @Override
+    public void close() {
+        cut();
+        silent.forEach(Cable::shut);
+        try {
+            door.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package dev.parley.page;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+
+import com.microsoft.playwright.assertions.LocatorAssertions;
+
+/** What the browser's library does with what a service may send, shown against a service that does as the test says. */
+class ClientIT extends BrowserTest {
+
+    @Test
+    void aRepeatedMessageIsShownOnceAndTheStreamResumesAfterTheLastOne() {
+        Person customer = person();
+        ScriptedService script = new ScriptedService(customer.page());
+        script.history();
+        script.onConnect(1, stream -> {
+            stream.live(0, "P0");
+            stream.message(1, "once", "P1");
+            stream.message(1, "once", "P1");
+            stream.close(1012);
+        });
+        script.onConnect(2, stream -> {
+            stream.message(1, "once", "P1");
+            stream.message(2, "twice", "P2");
+            stream.live(2, "P2");
+        });
+        customer.opens(script.conversation(service));
+
+        customer.seesOnce("twice");
+        customer.seesOnce("once");
+        assertTrue(script.address(2).contains("after=1&position=P1"), script.address(2));
+        customer.seesState("Connected");
+    }
+
+    @Test
+    void aResyncDropsWhatIsShownAndLoadsAfresh() {
+        Person customer = person();
+        ScriptedService script = new ScriptedService(customer.page());
+        script.history("from before the restore");
+        script.onConnect(1, stream -> stream.live(1, "P1"));
+        customer.opens(script.conversation(service));
+        customer.seesOnce("from before the restore");
+
+        script.history("from after the restore");
+        script.stream().resync();
+        customer.seesState("Reconnecting…");
+        script.stream().live(1, "Q1");
+
+        customer.seesOnce("from after the restore");
+        assertThat(customer.messages("from before the restore")).hasCount(0);
+        customer.seesState("Connected");
+        assertEquals(1, script.connections(), "the stream goes on after a resync");
+    }
+
+    @Test
+    void aSendWithoutAnswerGoesAgainUnderTheSameId() {
+        Person customer = person();
+        ScriptedService script = new ScriptedService(customer.page());
+        script.history();
+        script.onConnect(1, stream -> {
+            stream.live(0, "P0");
+            stream.onSend(id -> stream.close(4001));
+        });
+        script.onConnect(2, stream -> {
+            stream.live(0, "P0");
+            stream.onSend(id -> stream.ack(id, 1));
+        });
+        customer.opens(script.conversation(service));
+        customer.seesState("Connected");
+
+        customer.writes("say it once");
+
+        customer.seesOnce("say it once");
+        assertEquals(2, script.sent().size(), () -> "sends: " + script.sent());
+        assertEquals(1, script.sent().stream().distinct().count(), () -> "ids: " + script.sent());
+    }
+
+    @Test
+    void aCloseThatSaysDoNotComeBackIsObeyed() {
+        Person customer = person();
+        ScriptedService script = new ScriptedService(customer.page());
+        script.history();
+        script.onConnect(1, stream -> {
+            stream.live(0, "P0");
+            stream.close(4104);
+        });
+        customer.page().clock().install();
+        customer.opens(script.conversation(service));
+        customer.seesState("Disconnected");
+
+        customer.page().clock().runFor(120_000);
+
+        assertEquals(1, script.connections());
+    }
+
+    @Test
+    void aSilentStreamIsAskedForASignOfLifeAndReplaced() {
+        Person customer = person();
+        ScriptedService script = new ScriptedService(customer.page());
+        script.history();
+        script.onConnect(1, stream -> stream.live(0, "P0"));
+        script.onConnect(2, stream -> stream.live(0, "P0"));
+        customer.page().clock().install();
+        customer.opens(script.conversation(service));
+        customer.seesState("Connected");
+
+        customer.page().clock().runFor(40_000);
+
+        customer.page().waitForCondition(() -> script.connections() == 2);
+        assertThat(customer.page().locator(".connection")).containsText("Connected",
+                new LocatorAssertions.ContainsTextOptions().setTimeout(20_000));
+        assertEquals(1, script.pings(), "asked once before it was given up");
+    }
+}

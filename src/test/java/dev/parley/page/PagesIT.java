@@ -1,0 +1,286 @@
+package dev.parley.page;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.net.http.HttpResponse;
+import java.util.UUID;
+
+import org.junit.jupiter.api.Test;
+
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.assertions.LocatorAssertions;
+
+import dev.parley.testing.Http;
+import dev.parley.testing.Sql;
+
+/** What two people at two browsers are promised. */
+class PagesIT extends BrowserTest {
+
+    @Test
+    void whatOneSideSendsAppearsAtTheOtherWithoutReload() {
+        String question = unique("Where is my parcel?");
+        String answer = unique("It is on its way.");
+        String thanks = unique("Thank you.");
+        Person admin = admin();
+        Person customer = customer();
+
+        customer.writes(question);
+        admin.item(question).click();
+        admin.seesOnce(question);
+        admin.writes(answer);
+        customer.seesOnce(answer);
+        customer.writes(thanks);
+
+        admin.seesOnce(thanks);
+        customer.seesOnce(question);
+        customer.seesOnce(thanks);
+        admin.seesOnce(answer);
+        customer.hasNeitherReloadedNorComplained();
+        admin.hasNeitherReloadedNorComplained();
+    }
+
+    @Test
+    void aNewConversationAppearsInTheListByItself() {
+        Person admin = admin();
+        admin.seesState("Connected");
+        String first = unique("Hello, is this the list?");
+
+        customer().writes(first);
+
+        assertThat(admin.item(first)).hasCount(1);
+        assertThat(admin.item(first)).hasAttribute("data-unread", "true");
+        assertThat(admin.page().locator(".item").first()).containsText(first);
+        admin.hasNeitherReloadedNorComplained();
+    }
+
+    @Test
+    void aConversationWithNewActivityMovesToTheTop() {
+        String older = unique("I was here first.");
+        Person admin = admin();
+        Person customer = customer();
+        customer.writes(older);
+        assertThat(admin.item(older)).hasCount(1);
+        String younger = unique("I came later.");
+        customer().writes(younger);
+        assertThat(admin.page().locator(".item").first()).containsText(younger, Person.patience());
+
+        String again = unique("Still here.");
+        customer.writes(again);
+
+        assertThat(admin.page().locator(".item").first()).containsText(again, Person.patience());
+    }
+
+    @Test
+    void aRowInsertedBySqlAppearsInBothPages() {
+        String first = unique("Does SQL count?");
+        String inserted = unique("inserted by another program");
+        Person admin = admin();
+        Person customer = customer();
+        customer.writes(first);
+        admin.item(first).click();
+        admin.seesOnce(first);
+
+        Sql.on(database).run("""
+                insert into messages (conversation_id, content, sender_id, sender_role)
+                select conversation_id, ?, 'robot', 'admin' from messages where content = ?""", inserted, first);
+
+        customer.seesOnce(inserted);
+        admin.seesOnce(inserted);
+    }
+
+    @Test
+    void typingShowsAtTheOtherSideAndHidesByItself() {
+        String first = unique("I will type now.");
+        Person admin = admin();
+        Person customer = customer();
+        customer.writes(first);
+        admin.item(first).click();
+        admin.seesOnce(first);
+
+        customer.types("hm");
+        assertThat(admin.page().locator(".typing")).containsText("is typing", Person.patience());
+        assertThat(admin.item("typing…")).hasCount(1);
+        assertThat(admin.page().locator(".typing")).isEmpty(new LocatorAssertions.IsEmptyOptions().setTimeout(8_000));
+
+        admin.types("let me see");
+        assertThat(customer.page().locator(".typing")).containsText("Support is typing", Person.patience());
+        String answer = unique("Done.");
+        admin.writes(answer);
+        customer.seesOnce(answer);
+        assertThat(customer.page().locator(".typing")).isEmpty(new LocatorAssertions.IsEmptyOptions().setTimeout(1_000));
+    }
+
+    @Test
+    void closingAndReopeningIsSeenByTheCustomer() {
+        String first = unique("You may close this.");
+        Person admin = admin();
+        Person customer = customer();
+        customer.writes(first);
+        admin.item(first).click();
+        admin.seesOnce(first);
+
+        admin.presses("Close conversation");
+        customer.sees("This conversation was closed.");
+        assertThat(admin.item(first).locator(".badge")).hasText("closed");
+
+        admin.presses("Reopen conversation");
+        customer.doesNotSee("This conversation was closed.");
+        String again = unique("Back again.");
+        customer.writes(again);
+        admin.seesOnce(again);
+    }
+
+    @Test
+    void aReloadResumesTheConversation() {
+        String first = unique("Remember me.");
+        Person admin = admin();
+        Person customer = customer();
+        customer.writes(first);
+        customer.seesOnce(first);
+
+        customer.reloads();
+
+        customer.seesOnce(first);
+        customer.seesState("Connected");
+        String second = unique("And I remember you.");
+        customer.writes(second);
+        admin.item(second).click();
+        admin.seesOnce(first);
+        admin.seesOnce(second);
+        customer.hasNotComplained();
+    }
+
+    @Test
+    void anAddressLeadsToItsConversation() {
+        String first = unique("Link to me.");
+        customer().writes(first);
+        Person admin = admin();
+        admin.item(first).click();
+        admin.seesOnce(first);
+
+        Person colleague = person().opens(admin.page().url());
+
+        colleague.seesOnce(first);
+        assertThat(colleague.item(first)).hasAttribute("aria-current", "true");
+    }
+
+    @Test
+    void olderMessagesComeInAboveWithoutMovingWhatIsRead() {
+        String marker = unique("m");
+        UUID conversation = conversationWith(130, marker);
+        Person admin = person().opens(service.http("/admin#" + conversation).toString());
+        admin.seesOnce(marker + " 130.");
+        assertThat(admin.messages(marker)).hasCount(50);
+
+        Locator oldest = admin.messages(marker + " 81.");
+        oldest.scrollIntoViewIfNeeded();
+
+        assertThat(admin.messages(marker)).hasCount(100);
+        assertThat(oldest).isInViewport();
+        admin.messages(marker + " 31.").scrollIntoViewIfNeeded();
+        assertThat(admin.messages(marker)).hasCount(130);
+        admin.hasNotComplained();
+    }
+
+    @Test
+    void whoReadsAboveIsToldOfNewMessagesAndNotMoved() {
+        String marker = unique("n");
+        UUID conversation = conversationWith(60, marker);
+        Person admin = person().opens(service.http("/admin#" + conversation).toString());
+        admin.seesOnce(marker + " 60.");
+        Locator read = admin.messages(marker + " 30.");
+        read.scrollIntoViewIfNeeded();
+
+        Sql.on(database).run("insert into messages (conversation_id, content) values (?, ?)", conversation, marker + " news");
+
+        admin.sees("1 new message");
+        assertThat(read).isInViewport();
+        admin.presses("1 new message");
+        assertThat(admin.messages(marker + " news")).isInViewport();
+    }
+
+    @Test
+    void textIsNeverMarkup() {
+        String markup = unique("<img src=x onerror=\"document.title='owned'\"><b>bold</b> & 'quotes'");
+        Person admin = admin();
+        Person customer = customer();
+        customer.writes(markup);
+        admin.item("onerror").first().click();
+        admin.seesOnce(markup);
+        assertThat(admin.page().locator(".message b, .message img")).hasCount(0);
+        assertTrue(!"owned".equals(admin.page().title()), "a message ran as a script");
+        admin.hasNotComplained();
+    }
+
+    @Test
+    void theDashboardWorksByKeyboard() {
+        String one = unique("Keyboard one.");
+        String two = unique("Keyboard two.");
+        customer().writes(one);
+        Person admin = admin();
+        assertThat(admin.item(one)).hasCount(1);
+        customer().writes(two);
+        assertThat(admin.page().locator(".item").first()).containsText(two, Person.patience());
+
+        admin.page().locator(".item").first().focus();
+        admin.page().keyboard().press("ArrowDown");
+        assertThat(admin.item(one)).isFocused();
+        admin.page().keyboard().press("Enter");
+        admin.seesOnce(one);
+        assertThat(admin.box()).isFocused();
+        String answer = unique("First line");
+        admin.page().keyboard().type(answer);
+        admin.page().keyboard().press("Shift+Enter");
+        admin.page().keyboard().type("second line");
+        admin.page().keyboard().press("Enter");
+        admin.seesOnce(answer);
+        assertEquals(1, rows(answer + "\nsecond line"));
+    }
+
+    @Test
+    void theLimitIsShownNearItAndHeld() {
+        Person customer = customer();
+        customer.box().fill("x".repeat(16_300));
+        customer.sees("84 characters left");
+        customer.box().fill("x".repeat(16_385));
+        customer.sees("1 characters too many");
+        assertThat(customer.page().locator(".send")).isDisabled();
+    }
+
+    @Test
+    void thePagesCarrySecurityHeadersAndAreNotKept() {
+        for (String path : new String[] { "/", "/admin" }) {
+            HttpResponse<String> page = Http.get(service.http(path));
+            assertEquals(200, page.statusCode());
+            assertEquals("no-cache", header(page, "Cache-Control"));
+            assertEquals("nosniff", header(page, "X-Content-Type-Options"));
+            assertEquals("no-referrer", header(page, "Referrer-Policy"));
+            assertTrue(header(page, "Content-Security-Policy").startsWith("default-src 'none'; script-src 'self';"),
+                    () -> "policy " + header(page, "Content-Security-Policy"));
+            assertTrue(page.body().contains("/static/bundle/"), page::body);
+        }
+    }
+
+    @Test
+    void bundlesCarryAHashAndAreKept() {
+        String page = Http.get(service.http("/")).body();
+        String script = page.replaceAll("(?s).*src=\"(/static/bundle/customer-[A-Z0-9]+\\.js)\".*", "$1");
+        HttpResponse<String> bundle = Http.get(service.http(script));
+        assertEquals(200, bundle.statusCode(), script);
+        assertEquals("public, max-age=31536000, immutable", header(bundle, "Cache-Control"));
+    }
+
+    private static String header(HttpResponse<String> response, String name) {
+        return response.headers().firstValue(name).orElse("none");
+    }
+
+    private static UUID conversationWith(int messages, String marker) {
+        UUID conversation = UUID.randomUUID();
+        Sql.on(database).run("insert into conversations (id, subject) values (?, ?)", conversation, marker);
+        Sql.on(database).run("insert into messages (conversation_id, content) select ?, ? || ' ' || n || '.' from generate_series(1, ?) n order by n",
+                conversation, marker, messages);
+        return conversation;
+    }
+}
