@@ -73,7 +73,13 @@ class BadInputIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"null", "[]", "17", "\"send\"", "{}", "{\"type\":null}", "{\"type\":17}", "{\"type\":\"dance\"}", "{\"type\":\"message\"}"})
+    @ValueSource(strings = {"null", "[]", "17", "\"send\""})
+    void whatIsNoObjectIsAnsweredAndTheStreamGoesOn(String text) throws IOException {
+        assertAnswered(text, "PARLEY-INVALID-JSON", "PARLEY-INVALID-FRAME");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{}", "{\"type\":null}", "{\"type\":17}", "{\"type\":\"dance\"}", "{\"type\":\"message\"}"})
     void anUnknownFrameIsAnsweredAndTheStreamGoesOn(String text) throws IOException {
         assertAnswered(text, "PARLEY-INVALID-FRAME");
     }
@@ -204,7 +210,7 @@ class BadInputIT {
     @ValueSource(strings = {"nonsense", "%00", "-1", "0", "' or true", "AAAA", "___", "====", "LONG", "NEGATIVE"})
     void aPositionThatIsNonsenseIsRefusedAtTheUpgrade(String position) {
         String given = switch (position) {
-            case "LONG" -> "A".repeat(20_000 / 4);
+            case "LONG" -> "A".repeat(3_500);
             case "NEGATIVE" -> Base64.getUrlEncoder().withoutPadding().encodeToString("1:1:-5:-5:".getBytes(StandardCharsets.US_ASCII));
             default -> position.replace("' ", "%27%20").replace(" ", "%20");
         };

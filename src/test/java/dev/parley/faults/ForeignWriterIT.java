@@ -252,14 +252,15 @@ class ForeignWriterIT {
 
     @Test
     void theWritersSessionSettingsDoNotLeakIntoTheRecord() {
-        Sql.on(database).with(connection -> {
-            Sql.run(connection, "set timezone = 'Asia/Kathmandu'");
-            Sql.run(connection, "set datestyle = 'SQL, DMY'");
-            Sql.run(connection, "set intervalstyle = 'sql_standard'");
-            Sql.run(connection, "set extra_float_digits = -10");
-            return Sql.run(connection, "insert into messages (conversation_id, content, metadata) values (?, 'far away', '{\"a\": 1.23456789012345}')",
-                    conversation);
-        });
+        // all in one statement: the driver gives a connection up whose date style it does not know
+        Sql.on(database).run("""
+                do $$
+                begin
+                  set local timezone = 'Asia/Kathmandu'; set local datestyle = 'SQL, DMY'; set local intervalstyle = 'sql_standard';
+                  set local extra_float_digits = -10; set local bytea_output = 'escape';
+                  insert into messages (conversation_id, content, metadata) values ('%s', 'far away', '{"a": 1.23456789012345}');
+                  set local timezone = 'UTC'; set local datestyle = 'ISO, MDY'; set local intervalstyle = 'postgres';
+                end $$""".formatted(conversation));
         witness.assertSawExactly(conversation);
         assertTrue(messages().get(0).get("created_at").asText().endsWith("+00:00"), messages()::toString);
     }

@@ -22,7 +22,8 @@ import org.junit.jupiter.api.Test;
 class LongTransactionIT {
 
     private static final Duration PATIENCE = Duration.ofSeconds(120);
-    private static final int SAMPLES = 100;
+    private static final int SAMPLES = 60;
+    private static final int WINDOWS = 3;
     private static final int TRANSACTIONS = 50;
     private static final int ROWS = 20_000;
     private static final String FILL = """
@@ -81,12 +82,23 @@ class LongTransactionIT {
         }, PATIENCE, "the message behind the open transaction is stored");
     }
 
+    /** The least of some windows: the server's counters come in late, and what was read before a window may be counted in it. */
     private static Cost measure(TestPostgres database, LatencyProbe probe) {
+        double median = Double.MAX_VALUE;
+        double rowsRead = Double.MAX_VALUE;
+        for (int i = 0; i < WINDOWS; i++) {
+            Cost window = measureOnce(database, probe);
+            median = Math.min(median, window.median());
+            rowsRead = Math.min(rowsRead, window.rowsRead());
+        }
+        return new Cost(median, rowsRead);
+    }
+
+    private static Cost measureOnce(TestPostgres database, LatencyProbe probe) {
         Sql sql = Sql.on(database);
         long scans = sql.value(SCANS, Long.class);
         long rows = sql.value(ROWS_READ, Long.class);
         double median = probe.median(SAMPLES);
-        // the server's counters come in with a delay
         Await.until(() -> sql.value(SCANS, Long.class) >= scans + SAMPLES, PATIENCE, "counters of the server");
         return new Cost(median, (sql.value(ROWS_READ, Long.class) - rows) / (double) SAMPLES);
     }

@@ -27,11 +27,11 @@ class SlowReaderIT {
     private static final int SAMPLES = 60;
     /** 64 KiB in UTF-8, and next to nothing in the database, which compresses it. */
     private static final String CONTENT = "repeat('\uD83D\uDC22', 16384)";
-    private static final int MESSAGES = 4_000;
+    private static final int MESSAGES = 3_000;
     private static final int CHUNK = 50;
     /** In heap and direct memory together the messages do not fit even once. */
     private static final String[] MEMORY = {"-Xmx144m", "-XX:MaxDirectMemorySize=96m"};
-    private static final long GROWTH_LIMIT = 220L << 20;
+    private static final long GROWTH_LIMIT = 160L << 20;
 
     @Test
     void readersThatStopReadingCostBoundedMemoryDelayNobodyAndLoseNothing() throws Exception {

@@ -21,6 +21,7 @@ public final class Instance implements AutoCloseable {
 
     private static final Path LOGS = Path.of("target", "it-logs").toAbsolutePath();
     private static final AtomicInteger NUMBER = new AtomicInteger();
+    private static final Duration ASK_AGAIN = Duration.ofMillis(100);
     private static final Duration START = Duration.ofSeconds(90);
 
     private final List<String> command;
@@ -58,7 +59,11 @@ public final class Instance implements AutoCloseable {
             if (!process.isAlive()) {
                 throw new IllegalStateException("ended with " + process.exitValue());
             }
-            return Http.get(http("/q/health/ready")).statusCode() == 200;
+            boolean ready = Http.get(http("/q/health/ready")).statusCode() == 200;
+            if (!ready) {
+                Await.pause(ASK_AGAIN); // each answer of "not ready" is a line in the log
+            }
+            return ready;
         }, START, () -> "ready at port " + port + ", see " + log + " ending with\n" + lastLines());
         return this;
     }

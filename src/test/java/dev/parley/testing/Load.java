@@ -66,10 +66,10 @@ public final class Load implements AutoCloseable {
         await();
     }
 
+    /** Tells every writer to end; they do so after their turn. */
     @Override
     public void close() {
         stopped = true;
-        writers.forEach(Writer::close);
     }
 
     UUID anyConversation(Random random) {
@@ -104,7 +104,7 @@ public final class Load implements AutoCloseable {
     }
 
     private void run(Writer writer) {
-        try {
+        try (writer) {
             while (!stopped && started.get() < messages) {
                 started.addAndGet(writer.write());
                 if (!pause.isZero()) {
