@@ -11,7 +11,6 @@ import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
 import java.util.Queue;
-import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -20,8 +19,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Group commit. Single-row transactions cap throughput at the disk's flush rate, so a few transactions are kept in flight and whatever arrives
  * meanwhile forms the next batch. There is no timer: an idle system commits at once.
  *
- * <p>A conversation always takes the same lane, and a lane has one transaction in flight, so messages of one sender stay in order. A conversation that
- * another transaction holds locked steps out of its lane and waits by itself ({@link BusyConversations}).
+ * <p>A conversation is in one transaction at a time, so messages of one sender stay in order. A conversation that another transaction holds
+ * locked steps out of the queue and waits by itself ({@link BusyConversations}).
  *
  * <p>Messages may come from any thread; all else happens on one event loop.
  */
@@ -38,7 +37,7 @@ public class GroupCommitWriter implements MessageWriter {
     private final AtomicInteger waiting = new AtomicInteger();
     private Context context;
     private Pool pool;
-    private WriterLane[] lanes;
+    private CommitQueue queue;
     private BusyConversations busy;
 
     GroupCommitWriter(WriterConfig config, Connections connections, Vertx vertx, @All List<MessagesCommitted> followers, WriterFigures figures) {
@@ -52,12 +51,9 @@ public class GroupCommitWriter implements MessageWriter {
     @PostConstruct
     void open() {
         context = vertx.getOrCreateContext();
-        pool = connections.pool(connections.options("parley-writer"), config.lanes() + config.waiters(), "set synchronous_commit = on");
+        pool = connections.pool(connections.options("parley-writer"), config.transactions() + config.waiters(), "set synchronous_commit = on");
         busy = new BusyConversations(this, config.waiters());
-        lanes = new WriterLane[config.lanes()];
-        for (int i = 0; i < lanes.length; i++) {
-            lanes[i] = new WriterLane(this, busy);
-        }
+        queue = new CommitQueue(this, busy);
     }
 
     @PreDestroy
@@ -81,21 +77,14 @@ public class GroupCommitWriter implements MessageWriter {
         });
     }
 
-    /** Puts what has arrived into lanes. */
     private void sort() {
         scheduled.set(false);
         for (PendingMessage pending; (pending = arrivals.poll()) != null; ) {
             if (!busy.takes(pending)) {
-                lane(pending.message().conversationId()).add(pending);
+                queue.add(pending);
             }
         }
-        for (WriterLane lane : lanes) {
-            lane.commitIfIdle();
-        }
-    }
-
-    private WriterLane lane(UUID conversation) {
-        return lanes[Math.floorMod(conversation.hashCode(), lanes.length)];
+        queue.commit();
     }
 
     /** Tells the senders of a committed batch, and whoever follows the log; those still open go, in order, into the two lists. */

@@ -5,7 +5,9 @@ import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /** One call of the database's batch function: one transaction, one flush, an outcome for each message. */
@@ -18,7 +20,7 @@ final class MessageBatch {
     record Result(Outcome outcome, Sent sent) {
     }
 
-    private static final String WRITE = "select ordinal, outcome, seq, stored from parley.write_messages($1, $2, $3, $4, $5, $6, $7, $8)";
+    private static final String WRITE = "select ordinal, id, outcome, seq, created_at, stored from parley.write_messages($1, $2, $3, $4, $5, $6, $7, $8)";
 
     private MessageBatch() {
     }
@@ -47,18 +49,31 @@ final class MessageBatch {
         return client.preparedQuery(WRITE)
                 .execute(Tuple.of(ids, conversations, senders).addArrayOfString(roles).addArrayOfString(contents).addArrayOfString(metadatas)
                         .addBoolean(waitForLocks).addInteger(lockTimeoutMs))
-                .map(rows -> results(rows, ids));
+                .map(rows -> results(rows, pending));
     }
 
-    private static Result[] results(RowSet<Row> rows, UUID[] ids) {
-        Result[] results = new Result[ids.length];
+    private static Result[] results(RowSet<Row> rows, List<PendingMessage> pending) {
+        Result[] results = new Result[pending.size()];
+        Map<UUID, Integer> places = null;
         for (Row row : rows) {
-            int at = row.getInteger(0) - 1;
-            Outcome outcome = outcome(row.getString(1));
-            Long seq = row.getLong(2);
-            results[at] = new Result(outcome, seq == null ? null : new Sent(ids[at], seq, outcome == Outcome.DUPLICATE, row.getString(3)));
+            Integer ordinal = row.getInteger(0);
+            if (ordinal == null && places == null) {
+                places = places(pending);
+            }
+            int at = ordinal == null ? places.get(row.getUUID(1)) : ordinal - 1;
+            Long seq = row.getLong(3);
+            results[at] = new Result(outcome(row.getString(2)),
+                    seq == null ? null : new Sent(pending.get(at).message(), seq, row.getString(4), row.getString(5)));
         }
         return results;
+    }
+
+    private static Map<UUID, Integer> places(List<PendingMessage> pending) {
+        Map<UUID, Integer> places = new HashMap<>(pending.size() * 2);
+        for (int i = 0; i < pending.size(); i++) {
+            places.put(pending.get(i).message().id(), i);
+        }
+        return places;
     }
 
     private static Outcome outcome(String word) {

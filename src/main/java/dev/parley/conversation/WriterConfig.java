@@ -8,9 +8,13 @@ import java.time.Duration;
 @ConfigMapping(prefix = "parley.writer")
 public interface WriterConfig {
 
-    /** Transactions in flight; whatever arrives meanwhile forms the next batch. */
+    /** Transactions in flight at most; whatever arrives meanwhile forms the next batch. */
     @WithDefault("2")
-    int lanes();
+    int transactions();
+
+    /** Messages that must wait before a further transaction is begun beside one in flight; fewer are cheaper stored together, after it. */
+    @WithDefault("100")
+    int overlap();
 
     /** Messages in one transaction, at most. */
     @WithDefault("500")

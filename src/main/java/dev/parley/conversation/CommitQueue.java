@@ -5,24 +5,38 @@ import dev.parley.database.Backoff;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Set;
+import java.util.UUID;
 import org.jboss.logging.Logger;
 
-/** One transaction at a time, made of all that waits for it. On the writer's event loop only. */
-final class WriterLane {
+/**
+ * What waits for the next transaction. One is in flight as long as there is work; a second one only when enough waits to be worth its fixed cost.
+ * On the writer's event loop only.
+ */
+final class CommitQueue {
 
-    private static final Logger LOG = Logger.getLogger(WriterLane.class);
-    /** A lane serves many conversations: it must not stand still for one. */
+    private static final Logger LOG = Logger.getLogger(CommitQueue.class);
+    /** A batch serves many conversations: it must not stand still for one. */
     private static final int LOCK_TIMEOUT_MS = 200;
+    /** Entries looked at for a batch beside one in flight: most may belong to conversations that are in that one. */
+    private static final int LOOK_AHEAD = 2_000;
+    /** In a row; then something is wrong that repeating at once does not mend. */
+    private static final int MAX_REPEATS = 10;
 
     private final GroupCommitWriter writer;
     private final BusyConversations busy;
     private final Deque<PendingMessage> queue = new ArrayDeque<>();
     private final Backoff backoff = new Backoff(20, 1_000);
-    private boolean inFlight;
+    private final Set<UUID> writing = new HashSet<>();
+    private int inFlight;
+    private int repeats;
+    private boolean pausing;
     private boolean complained;
 
-    WriterLane(GroupCommitWriter writer, BusyConversations busy) {
+    CommitQueue(GroupCommitWriter writer, BusyConversations busy) {
         this.writer = writer;
         this.busy = busy;
     }
@@ -31,26 +45,43 @@ final class WriterLane {
         queue.add(pending);
     }
 
-    void addFirst(PendingMessage pending) {
-        queue.addFirst(pending);
+    /** Begins what transactions there is work and room for. */
+    void commit() {
+        WriterConfig config = writer.config();
+        while (!pausing && !queue.isEmpty() && (inFlight == 0 || inFlight < config.transactions() && queue.size() >= config.overlap())) {
+            List<PendingMessage> batch = take(config.batch());
+            if (batch.isEmpty()) {
+                return; // all that waits belongs to conversations in flight
+            }
+            write(batch);
+        }
     }
 
-    void commitIfIdle() {
-        if (inFlight || queue.isEmpty()) {
-            return;
+    private List<PendingMessage> take(int most) {
+        List<PendingMessage> batch = new ArrayList<>(Math.min(queue.size(), most));
+        int look = LOOK_AHEAD;
+        for (Iterator<PendingMessage> all = queue.iterator(); batch.size() < most && look-- > 0 && all.hasNext(); ) {
+            PendingMessage pending = all.next();
+            if (!writing.contains(pending.message().conversationId())) {
+                batch.add(pending);
+                all.remove();
+            }
         }
-        List<PendingMessage> batch = new ArrayList<>(Math.min(queue.size(), writer.config().batch()));
-        while (batch.size() < writer.config().batch() && !queue.isEmpty()) {
-            batch.add(queue.poll());
-        }
-        inFlight = true;
+        return batch;
+    }
+
+    private void write(List<PendingMessage> batch) {
+        inFlight++;
+        batch.forEach(pending -> writing.add(pending.message().conversationId()));
         MessageBatch.write(writer.pool(), batch, false, LOCK_TIMEOUT_MS).onComplete(written -> {
-            inFlight = false;
+            inFlight--;
+            batch.forEach(pending -> writing.remove(pending.message().conversationId()));
             if (written.succeeded()) {
                 settle(batch, written.result());
             } else {
                 failed(batch, written.cause());
             }
+            commit();
         });
     }
 
@@ -60,6 +91,7 @@ final class WriterLane {
             complained = false;
         }
         backoff.reset();
+        repeats = 0;
         List<PendingMessage> locked = new ArrayList<>(0), again = new ArrayList<>(0);
         writer.settle(batch, results, locked, again);
         locked.forEach(busy::add);
@@ -68,20 +100,16 @@ final class WriterLane {
         if (!locked.isEmpty()) {
             queue.removeIf(busy::takes);
         }
-        commitIfIdle();
     }
 
     private void failed(List<PendingMessage> batch, Throwable failure) {
         writer.figures().repeated();
-        switch (WriteFailure.of(failure)) {
-            case REPEAT -> {
-                putBack(batch);
-                commitIfIdle();
-            }
+        WriteFailure kind = WriteFailure.of(failure);
+        switch (kind == WriteFailure.REPEAT && ++repeats > MAX_REPEATS ? WriteFailure.PAUSE : kind) {
+            case REPEAT -> putBack(batch);
             case SPLIT -> {
                 batch.forEach(busy::add);
                 queue.removeIf(busy::takes);
-                commitIfIdle();
             }
             case PAUSE -> {
                 if (!complained) {
@@ -90,11 +118,11 @@ final class WriterLane {
                 }
                 putBack(batch);
                 refuseOverdue();
-                inFlight = true;
+                pausing = true;
                 writer.vertx().setTimer(backoff.next(), tick -> {
-                    inFlight = false;
+                    pausing = false;
                     refuseOverdue();
-                    commitIfIdle();
+                    commit();
                 });
             }
         }
