@@ -13,7 +13,7 @@ public interface WriterConfig {
     int transactions();
 
     /** Messages that must wait before a further transaction is begun beside one in flight; fewer are cheaper stored together, after it. */
-    @WithDefault("100")
+    @WithDefault("24")
     int overlap();
 
     /** Messages in one transaction, at most. */
