@@ -61,11 +61,18 @@ final class MessageBatch {
                 places = places(pending);
             }
             int at = ordinal == null ? places.get(row.getUUID(1)) : ordinal - 1;
-            Long seq = row.getLong(3);
-            results[at] = new Result(outcome(row.getString(2)),
-                    seq == null ? null : new Sent(pending.get(at).message(), seq, row.getString(4), row.getString(5)));
+            Outcome outcome = outcome(row.getString(2));
+            results[at] = new Result(outcome, sent(pending.get(at).message(), outcome, row));
         }
         return results;
+    }
+
+    private static Sent sent(NewMessage message, Outcome outcome, Row row) {
+        return switch (outcome) {
+            case CREATED -> new Sent(message, row.getLong(3), row.getString(4), row.getString(5) == null ? "{}" : row.getString(5), null);
+            case DUPLICATE -> new Sent(message, row.getLong(3), null, null, row.getString(5));
+            default -> null;
+        };
     }
 
     private static Map<UUID, Integer> places(List<PendingMessage> pending) {

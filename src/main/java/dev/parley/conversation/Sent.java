@@ -1,6 +1,5 @@
 package dev.parley.conversation;
 
-import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import java.util.UUID;
 
 /**
@@ -9,9 +8,10 @@ import java.util.UUID;
  * @param message   what was sent
  * @param seq       its number within the conversation
  * @param createdAt when it was stored, as PostgreSQL writes it in JSON; of no meaning for a duplicate
+ * @param metadata  as PostgreSQL writes it; of no meaning for a duplicate
  * @param known     the row that was there before this send, as JSON; null when this send made it
  */
-public record Sent(NewMessage message, long seq, String createdAt, String known) {
+public record Sent(NewMessage message, long seq, String createdAt, String metadata, String known) {
 
     public UUID id() {
         return message.id();
@@ -22,17 +22,42 @@ public record Sent(NewMessage message, long seq, String createdAt, String known)
         return known != null;
     }
 
-    /** The stored row as JSON. Of a new row everything is known here, so the database is spared making it once more. */
+    /** The stored row as JSON, to the letter as PostgreSQL makes it. Of a new row everything is known here, so the database is spared the work. */
     public String row() {
         if (known != null) {
             return known;
         }
         StringBuilder json = new StringBuilder(320 + message.content().length())
                 .append("{\"id\":\"").append(message.id()).append("\",\"conversation_id\":\"").append(message.conversationId())
-                .append("\",\"seq\":").append(seq).append(",\"sender_id\":\"");
-        JsonStringEncoder.getInstance().quoteAsString(message.senderId(), json);
-        json.append("\",\"sender_role\":\"").append(message.senderRole()).append("\",\"content\":\"");
-        JsonStringEncoder.getInstance().quoteAsString(message.content(), json);
-        return json.append("\",\"created_at\":\"").append(createdAt).append("\",\"metadata\":").append(message.metadata()).append('}').toString();
+                .append("\",\"seq\":").append(seq).append(",\"sender_id\":");
+        quote(json, message.senderId());
+        json.append(",\"sender_role\":\"").append(message.senderRole()).append("\",\"content\":");
+        quote(json, message.content());
+        return json.append(",\"created_at\":\"").append(createdAt).append("\",\"metadata\":").append(metadata).append('}').toString();
+    }
+
+    /** PostgreSQL's way: short escapes where there are, lower case hexadecimal for other control characters, all else as it is. */
+    private static void quote(StringBuilder json, String text) {
+        json.append('"');
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            switch (c) {
+                case '"' -> json.append("\\\"");
+                case '\\' -> json.append("\\\\");
+                case '\b' -> json.append("\\b");
+                case '\f' -> json.append("\\f");
+                case '\n' -> json.append("\\n");
+                case '\r' -> json.append("\\r");
+                case '\t' -> json.append("\\t");
+                default -> {
+                    if (c < ' ') {
+                        json.append(c < 16 ? "\\u000" : "\\u00").append(Integer.toHexString(c));
+                    } else {
+                        json.append(c);
+                    }
+                }
+            }
+        }
+        json.append('"');
     }
 }

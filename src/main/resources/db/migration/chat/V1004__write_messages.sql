@@ -1,6 +1,6 @@
 -- The group commit: stores a batch of messages and answers for each, in one transaction.
 --
--- outcome: created (seq is set) | duplicate (the row was there: seq and stored are set)
+-- outcome: created (seq is set, and stored is its metadata unless empty) | duplicate (the row was there: stored is that row)
 --          unknown (no such conversation) | closed (to customers) | conflict (the id belongs to something else)
 --          busy   (another transaction holds the conversation's counter; only without wait_for_locks)
 --          again  (an earlier message of this batch has the same id and was refused: ask once more)
@@ -72,13 +72,13 @@ begin
       from unnest(ids, conversation_ids, sender_ids, sender_roles, contents, metadatas)
         with ordinality i (id, conversation_id, sender_id, sender_role, content, metadata, ordinal)
       join counter k on k.conversation_id = i.conversation_id
-      returning m.id, m.conversation_id, m.seq
+      returning m.id, m.conversation_id, m.seq, m.metadata
     ), counted as (
       update parley.conversation_counter k set last_seq = n.last, last_message_at = stamp
       from (select f.conversation_id, max(f.seq) as last from inserted f group by f.conversation_id) n
       where k.conversation_id = n.conversation_id
     )
-    select null::integer, n.id, 'created', n.seq, to_json(stamp) #>> '{}', null::text from inserted n;
+    select null::integer, n.id, 'created', n.seq, to_json(stamp) #>> '{}', nullif(n.metadata::text, '{}') from inserted n;
 
     perform set_config('parley.writer', '', true);
     return;
@@ -123,7 +123,7 @@ begin
          else 'again' end,
     m.seq,
     to_json(stamp) #>> '{}',
-    case when p.created and f.ordinal = i.ordinal then null else to_json(m.*)::text end
+    case when p.created and f.ordinal = i.ordinal then nullif(p.metadata::text, '{}') else to_json(m.*)::text end
   from input i
   left join present p on p.id = i.id
   left join target t on t.id = i.conversation_id

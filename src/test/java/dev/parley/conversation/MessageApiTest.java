@@ -47,6 +47,20 @@ class MessageApiTest {
         assertThat(get(messages(conversation)).asString(), equalTo("{\"items\":[" + sent.asString() + "],\"next\":null}"));
     }
 
+    /** The answer is made without asking the database again, so it must be made in the database's way. */
+    @Test
+    void theAnswerIsTheStoredRowToTheLetterWhateverTheTextHolds() {
+        StringBuilder text = new StringBuilder("\u2028\u2029é" + EMOJI + "\uFFFD");
+        for (char c = 1; c < 0xa1; c++) {
+            text.append(c);
+        }
+        UUID conversation = newConversation();
+        Response sent = post(messages(conversation), "{\"content\":" + quoted(text.toString()) + ",\"sender_id\":" + quoted("a\"\\b\u0001")
+                + ",\"metadata\":{\"b\":[1, 2.50],\"a\":" + quoted(text.toString()) + "}}");
+        sent.then().statusCode(201).body("content", equalTo(text.toString()));
+        assertThat(get(messages(conversation)).asString(), equalTo("{\"items\":[" + sent.asString() + "],\"next\":null}"));
+    }
+
     @Test
     void aSenderWhoSaysNothingIsAnonymous() {
         send(newConversation(), "x").then().statusCode(201).body("sender_id", equalTo("anonymous")).body("sender_role", equalTo("customer"))
