@@ -75,7 +75,10 @@ public class PostgresBus implements EphemeralBus {
         if (payload.indexOf('\n') >= 0 || payload.getBytes(StandardCharsets.UTF_8).length > MAX_PAYLOAD) {
             throw new IllegalArgumentException("an event is one line of at most " + MAX_PAYLOAD + " bytes");
         }
-        if (listener == null || queued.incrementAndGet() > MAX_QUEUE) {
+        if (listener == null) {
+            return;
+        }
+        if (queued.incrementAndGet() > MAX_QUEUE) {
             queued.decrementAndGet();
             return;
         }

@@ -63,7 +63,11 @@ final class BusyConversations {
         while (batch.size() < limit && !queue.isEmpty()) {
             batch.add(queue.poll());
         }
-        MessageBatch.write(writer.pool(), batch, true, TURN_MS).onComplete(written -> {
+        if (batch.isEmpty()) {
+            endTurn(conversation);
+            return;
+        }
+        writer.write(batch, true, TURN_MS).onComplete(written -> {
             if (written.succeeded()) {
                 settle(conversation, batch, written.result());
             } else {
@@ -101,6 +105,12 @@ final class BusyConversations {
         } else {
             endTurn(conversation);
         }
+    }
+
+    /** Answers those who have waited too long, whether or not their conversation has had a turn. */
+    void refuseOverdue() {
+        long now = System.nanoTime();
+        queues.values().forEach(queue -> queue.removeIf(pending -> pending.isOverdue(now) && refuse(pending)));
     }
 
     private boolean refuse(PendingMessage pending) {

@@ -23,7 +23,7 @@ final class CommitQueue {
     private static final int LOCK_TIMEOUT_MS = 200;
     /** Entries looked at for a batch beside one in flight: most may belong to conversations that are in that one. */
     private static final int LOOK_AHEAD = 2_000;
-    /** In a row; then something is wrong that repeating at once does not mend. */
+    /** In a row; then one message is at fault, and all go one by one. */
     private static final int MAX_REPEATS = 10;
 
     private final GroupCommitWriter writer;
@@ -73,7 +73,7 @@ final class CommitQueue {
     private void write(List<PendingMessage> batch) {
         inFlight++;
         batch.forEach(pending -> writing.add(pending.message().conversationId()));
-        MessageBatch.write(writer.pool(), batch, false, LOCK_TIMEOUT_MS).onComplete(written -> {
+        writer.write(batch, false, LOCK_TIMEOUT_MS).onComplete(written -> {
             inFlight--;
             batch.forEach(pending -> writing.remove(pending.message().conversationId()));
             if (written.succeeded()) {
@@ -105,7 +105,7 @@ final class CommitQueue {
     private void failed(List<PendingMessage> batch, Throwable failure) {
         writer.figures().repeated();
         WriteFailure kind = WriteFailure.of(failure);
-        switch (kind == WriteFailure.REPEAT && ++repeats > MAX_REPEATS ? WriteFailure.PAUSE : kind) {
+        switch (kind == WriteFailure.REPEAT && ++repeats > MAX_REPEATS ? WriteFailure.SPLIT : kind) {
             case REPEAT -> putBack(batch);
             case SPLIT -> {
                 batch.forEach(busy::add);
@@ -134,7 +134,8 @@ final class CommitQueue {
         }
     }
 
-    private void refuseOverdue() {
+    /** Answers those who have waited too long. */
+    void refuseOverdue() {
         long now = System.nanoTime();
         queue.removeIf(pending -> {
             if (pending.isOverdue(now)) {

@@ -4,6 +4,7 @@ import dev.parley.database.Connections;
 import io.quarkus.arc.All;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Context;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.sqlclient.Pool;
 import jakarta.annotation.PostConstruct;
@@ -12,6 +13,8 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -26,6 +29,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 @ApplicationScoped
 public class GroupCommitWriter implements MessageWriter {
+
+    private static final long SWEEP_MS = 1_000;
 
     private final WriterConfig config;
     private final Connections connections;
@@ -51,7 +56,11 @@ public class GroupCommitWriter implements MessageWriter {
     @PostConstruct
     void open() {
         context = vertx.getOrCreateContext();
-        pool = connections.pool(connections.options("parley-writer"), config.transactions() + config.waiters(), "set synchronous_commit = on");
+        pool = openPool();
+        vertx.setPeriodic(SWEEP_MS, tick -> context.runOnContext(ignored -> {
+            queue.refuseOverdue();
+            busy.refuseOverdue();
+        }));
         busy = new BusyConversations(this, config.waiters());
         queue = new CommitQueue(this, busy);
     }
@@ -101,6 +110,7 @@ public class GroupCommitWriter implements MessageWriter {
                 case UNKNOWN -> refuse(pending, ErrorCode.UNKNOWN_CONVERSATION, "there is no conversation " + pending.message().conversationId());
                 case CLOSED -> refuse(pending, ErrorCode.CONVERSATION_CLOSED, "the conversation is closed");
                 case CONFLICT -> refuse(pending, ErrorCode.ID_CONFLICT, "this id belongs to another message");
+                case REFUSED -> refuse(pending, ErrorCode.INVALID_MESSAGE, "the database refuses this message");
                 case BUSY -> locked.add(pending);
                 case AGAIN -> again.add(pending);
             }
@@ -118,6 +128,25 @@ public class GroupCommitWriter implements MessageWriter {
 
     Pool pool() {
         return pool;
+    }
+
+    private Pool openPool() {
+        return connections.pool(connections.options("parley-writer"), config.transactions() + config.waiters(), "set synchronous_commit = on");
+    }
+
+    /**
+     * One batch, with a deadline: a connection whose peer is gone without a word never answers. The pool is then given up for a new one, and the batch
+     * is repeated by whoever asked; should the old one be stored after all, its ids are known.
+     */
+    Future<MessageBatch.Result[]> write(List<PendingMessage> batch, boolean waitForLocks, int lockTimeoutMs) {
+        Pool used = pool;
+        return MessageBatch.write(used, batch, waitForLocks, lockTimeoutMs).timeout(config.patience().toMillis() / 2, TimeUnit.MILLISECONDS)
+                .onFailure(failure -> {
+                    if (failure instanceof TimeoutException && pool == used) {
+                        pool = openPool();
+                        used.close();
+                    }
+                });
     }
 
     WriterConfig config() {

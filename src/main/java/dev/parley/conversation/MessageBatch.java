@@ -5,6 +5,7 @@ import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,7 +15,7 @@ import java.util.UUID;
 final class MessageBatch {
 
     /** The function's words; see its migration for what each means. */
-    enum Outcome { CREATED, DUPLICATE, UNKNOWN, CLOSED, CONFLICT, BUSY, AGAIN }
+    enum Outcome { CREATED, DUPLICATE, UNKNOWN, CLOSED, CONFLICT, REFUSED, BUSY, AGAIN }
 
     /** @param sent set for {@code CREATED} and {@code DUPLICATE} */
     record Result(Outcome outcome, Sent sent) {
@@ -54,6 +55,7 @@ final class MessageBatch {
 
     private static Result[] results(RowSet<Row> rows, List<PendingMessage> pending) {
         Result[] results = new Result[pending.size()];
+        Arrays.fill(results, new Result(Outcome.REFUSED, null));
         Map<UUID, Integer> places = null;
         for (Row row : rows) {
             Integer ordinal = row.getInteger(0);
@@ -91,6 +93,7 @@ final class MessageBatch {
             case "closed" -> Outcome.CLOSED;
             case "conflict" -> Outcome.CONFLICT;
             case "busy" -> Outcome.BUSY;
+            case "refused" -> Outcome.REFUSED;
             default -> Outcome.AGAIN;
         };
     }

@@ -19,9 +19,10 @@ enum WriteFailure {
                 case "40001", "40P01", "23505", "23503" -> REPEAT;
                 case "55P03" -> SPLIT;
                 default -> switch (error.getSqlState().substring(0, 2)) {
+                    // the server, the login, the rights, or a standby: it passes, or an operator mends it
+                    case "08", "25", "28", "3D", "3F", "42", "53", "57", "58", "XX" -> PAUSE;
                     // the data is at fault, or a constraint or trigger that somebody added
-                    case "22", "23", "P0" -> SPLIT;
-                    default -> PAUSE;
+                    default -> SPLIT;
                 };
             };
         }

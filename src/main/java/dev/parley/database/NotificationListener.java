@@ -70,7 +70,8 @@ public final class NotificationListener {
             done.run();
             return;
         }
-        current.preparedQuery("select pg_notify($1, $2)").execute(Tuple.of(channel, payload)).onComplete(sent -> done.run());
+        current.preparedQuery("select pg_notify($1, $2)").execute(Tuple.of(channel, payload))
+                .timeout(PROBE_TIMEOUT_MS, TimeUnit.MILLISECONDS).onComplete(sent -> done.run());
     }
 
     public void close() {

@@ -1,5 +1,7 @@
 package dev.parley.feed;
 
+import java.time.OffsetDateTime;
+
 /**
  * One committed change of a watched table, as the log holds it.
  *
@@ -10,10 +12,10 @@ package dev.parley.feed;
  * @param operation what happened
  * @param record    the new row as JSON text, null for deletes and truncates
  * @param oldRecord the old row as JSON text, set for deletes only
- * @param loggedAt  when it was made, ISO 8601 in UTC to the microsecond
+ * @param loggedAt  when it was made, to the microsecond; null where nobody asks
  * @param after     the position of a reader that has had everything up to and including this
  */
-public record Change(long id, long xid, String schema, String table, Operation operation, String record, String oldRecord, String loggedAt, Position after) {
+public record Change(long id, long xid, String schema, String table, Operation operation, String record, String oldRecord, OffsetDateTime loggedAt, Position after) {
 
     /** In PostgreSQL's words. */
     public enum Operation { INSERT, UPDATE, DELETE, TRUNCATE }

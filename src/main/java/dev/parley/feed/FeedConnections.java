@@ -25,6 +25,7 @@ public class FeedConnections {
     private final Connections connections;
     private final FeedConfig config;
     private volatile Pool readers;
+    private long renewedAt = System.nanoTime();
 
     FeedConnections(Connections connections, FeedConfig config) {
         this.connections = connections;
@@ -63,6 +64,18 @@ public class FeedConnections {
             }
         }
         return pool;
+    }
+
+    /** Gives up the pool's connections after one did not answer in time; the next read gets new ones. At most one renewal in a while. */
+    public void renewReaders() {
+        synchronized (this) {
+            long now = System.nanoTime();
+            if (readers != null && now - renewedAt > config.readTimeout().toNanos()) {
+                renewedAt = now;
+                readers.close();
+                readers = null;
+            }
+        }
     }
 
     @PreDestroy

@@ -17,10 +17,8 @@ import java.util.List;
  */
 public final class LogCursor {
 
-    /** The size of the rows that come before one in its page; a length is known without fetching what is stored out of line. */
-    private static final String BYTES_BEFORE = """
-            sum(coalesce(octet_length(u.record::text), 0) + coalesce(octet_length(u.old_record::text), 0)) over (order by u.id)
-            - coalesce(octet_length(u.record::text), 0) - coalesce(octet_length(u.old_record::text), 0)""";
+    /** The size of the rows that come before one in its page; measuring the records here would fetch all that are stored out of line. */
+    private static final String BYTES_BEFORE = "sum(u.bytes) over (order by u.id) - u.bytes";
 
     /**
      * What became visible since the base: rows of transactions that began after it, and of those that were running then and are through by now.
@@ -31,7 +29,7 @@ public final class LogCursor {
             with s as materialized (select pg_current_snapshot() as upto)
             select s.upto::text, f.feed_id, f.trimmed::text,
                    l.id, l.xid::text::bigint, l.schema_name, l.table_name, l.operation, l.record::text, l.old_record::text,
-                   to_char(l.logged_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), l.found
+                   l.logged_at, l.found
             from s cross join parley.feed f left join lateral (
               select * from (
                 select u.*, count(*) over () as found, %1$s as bytes_before
@@ -57,7 +55,7 @@ public final class LogCursor {
     static final String NEXT_PAGE = """
             select $5::text, f.feed_id, f.trimmed::text,
                    l.id, l.xid::text::bigint, l.schema_name, l.table_name, l.operation, l.record::text, l.old_record::text,
-                   to_char(l.logged_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), l.found
+                   l.logged_at, l.found
             from parley.feed f left join lateral (
               select * from (
                 select u.*, count(*) over () as found, %1$s as bytes_before
@@ -78,6 +76,8 @@ public final class LogCursor {
     /** What the delta that is being paged through goes up to; null between deltas. */
     private Snapshot upto;
     private long lastId;
+    /** Counts the reads: what an abandoned one brings late is not taken. */
+    private int attempt;
 
     public LogCursor(Position position) {
         this.position = position;
@@ -106,13 +106,14 @@ public final class LogCursor {
             raw = null;
             upto = null;
         }
+        int mine = ++attempt;
         Snapshot base = raw != null ? raw : position.base();
         Tuple parameters = Tuple.tuple().addString(Long.toString(base.xmax())).addArrayOfString(base.runningTexts())
                 .addInteger(limit.rows()).addLong(limit.bytes());
         if (upto == null) {
-            return client.preparedQuery(FIRST_PAGE).execute(parameters).map(rows -> page(rows, limit));
+            return client.preparedQuery(FIRST_PAGE).execute(parameters).map(rows -> page(rows, limit, mine));
         }
-        return client.preparedQuery(NEXT_PAGE).execute(parameters.addString(upto.text()).addLong(lastId)).map(rows -> page(rows, limit));
+        return client.preparedQuery(NEXT_PAGE).execute(parameters.addString(upto.text()).addLong(lastId)).map(rows -> page(rows, limit, mine));
     }
 
     /** Takes the position and raw snapshot of a read that began at nothing. */
@@ -123,7 +124,10 @@ public final class LogCursor {
         epoch = now;
     }
 
-    private Delta page(RowSet<Row> rows, PageLimit limit) {
+    private Delta page(RowSet<Row> rows, PageLimit limit, int mine) {
+        if (mine != attempt) {
+            throw new IllegalStateException("this read was given up");
+        }
         Row head = rows.iterator().next();
         Snapshot seen = upto != null ? upto : Snapshot.parse(head.getString(0));
         check(head, seen);
@@ -147,7 +151,7 @@ public final class LogCursor {
             bound = Math.max(bound, xid + 1);
             position = position.inside(seen.clamp(bound), lastId);
             changes.add(new Change(lastId, xid, row.getString(5), row.getString(6), Operation.valueOf(row.getString(7)),
-                    row.getString(8), row.getString(9), row.getString(10), position));
+                    row.getString(8), row.getString(9), row.getOffsetDateTime(10), position));
         }
         boolean complete = found < limit.rows() && read == found;
         if (complete) {

@@ -14,6 +14,7 @@ import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.Tuple;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -34,7 +35,7 @@ public class Tail {
     private enum State { AWAY, RESTING, READING }
 
     /** A row that must still be there after a reconnect, or history has changed. */
-    private record LastDelivered(long id, long xid, String loggedAt) {
+    private record LastDelivered(long id, long xid, OffsetDateTime loggedAt) {
     }
 
     private final Vertx vertx;
@@ -53,6 +54,9 @@ public class Tail {
     private LastDelivered last;
     private Reason gap;
     private boolean complained;
+    /** From the attempt to connect until the connection is in use: its end is then the attempt's failure and nothing more. */
+    private boolean connecting;
+    private int attempt;
     private volatile boolean stopped;
     private volatile long epoch;
     private volatile FeedIdentity identity;
@@ -94,6 +98,11 @@ public class Tail {
         }
     }
 
+    /** Runs something between two reads' deliveries. Any thread. */
+    public void execute(Runnable action) {
+        context.runOnContext(ignored -> action.run());
+    }
+
     /** Everything up to here is delivered to the listeners; null before the first connect. */
     public Position position() {
         return position;
@@ -129,11 +138,29 @@ public class Tail {
         if (stopped) {
             return;
         }
-        connections.connectTail().compose(this::begin).onSuccess(connected -> {
-            state = State.RESTING;
-            rung.set(true);
-            readIfRung();
-        }).onFailure(this::retry);
+        connecting = true;
+        int mine = ++attempt;
+        connections.connectTail()
+                .compose(primary -> {
+                    if (mine == attempt) {
+                        return begin(primary);
+                    }
+                    primary.connection().close();
+                    return Future.failedFuture("this attempt was given up");
+                })
+                .timeout(config.readTimeout().toMillis(), TimeUnit.MILLISECONDS)
+                .onComplete(begun -> {
+                    connecting = false;
+                    attempt++;
+                    if (begun.succeeded() && connection != null) {
+                        state = State.RESTING;
+                        rung.set(true);
+                        readIfRung();
+                    } else {
+                        drop();
+                        retry(begun.succeeded() ? new IllegalStateException("the connection was closed") : begun.cause());
+                    }
+                });
     }
 
     private void retry(Throwable failure) {
@@ -168,7 +195,7 @@ public class Tail {
             }
             return (reason == Reason.HISTORY_CHANGED || reason == Reason.FUTURE ? renameLog(primary) : Future.succeededFuture(primary))
                     .compose(now -> reset(now, reason));
-        }).onFailure(failure -> fresh.close());
+        });
     }
 
     /** Why the old position can't be gone on from, or null. */
@@ -189,8 +216,7 @@ public class Tail {
         }
         // the time too: a database that was put back and has gone on since hands out the same ids again
         return primary.connection().preparedQuery("""
-                        select exists (select from parley.change_log l where l.id = $1 and l.xid = $2::text::xid8
-                          and to_char(l.logged_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') = $3)
+                        select exists (select from parley.change_log l where l.id = $1 and l.xid = $2::text::xid8 and l.logged_at = $3)
                         """).execute(Tuple.of(last.id(), Long.toString(last.xid()), last.loggedAt()))
                 .map(rows -> rows.iterator().next().getBoolean(0) ? null : Reason.HISTORY_CHANGED);
     }
@@ -208,12 +234,12 @@ public class Tail {
 
     private Future<Void> beginAtNow(Primary primary) {
         return primary.connection().query("""
-                select pg_current_snapshot()::text, l.id, l.xid::text::bigint, to_char(l.logged_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+                select pg_current_snapshot()::text, l.id, l.xid::text::bigint, l.logged_at
                 from (select) one left join lateral (select * from parley.change_log order by xid desc limit 1) l on true
                 """).execute().map(rows -> {
                     Row row = rows.iterator().next();
                     Snapshot seen = Snapshot.parse(row.getString(0));
-                    last = row.getValue(1) == null ? null : new LastDelivered(row.getLong(1), row.getLong(2), row.getString(3));
+                    last = row.getValue(1) == null ? null : new LastDelivered(row.getLong(1), row.getLong(2), row.getOffsetDateTime(3));
                     Snapshot base = seen.clamp(Math.max(last == null ? 0 : last.xid() + 1, primary.trimmed().xmax()));
                     position = new Position(primary.identity().feedId(), primary.identity().timeline(), base);
                     identity = primary.identity();
@@ -227,13 +253,23 @@ public class Tail {
     private void lose(PgConnection gone) {
         context.runOnContext(ignored -> {
             if (connection == gone) {
-                connection = null;
-                epoch++;
-                state = State.AWAY;
-                cursor = new LogCursor(position); // a page that was read but not delivered must be read again
-                retry(new IllegalStateException("the connection was closed"));
+                drop();
+                if (!connecting) {
+                    retry(new IllegalStateException("the connection was closed"));
+                }
             }
         });
+    }
+
+    private void drop() {
+        PgConnection gone = connection;
+        connection = null;
+        epoch++;
+        state = State.AWAY;
+        cursor = position == null ? null : new LogCursor(position); // a page that was read but not delivered must be read again
+        if (gone != null) {
+            gone.close();
+        }
     }
 
     private void readIfRung() {
@@ -286,6 +322,7 @@ public class Tail {
         } else {
             complain("reading the change log failed, taking a new connection", failure);
         }
-        on.close();
+        // not left to the close handler: a peer that is gone without a word never closes
+        lose(on);
     }
 }

@@ -18,6 +18,7 @@ final class Outbound {
     private final Runnable stalled;
     private boolean dirty;
     private boolean watched;
+    private boolean progressed;
 
     /**
      * @param bytes   more may not wait; there is room again at a quarter of it
@@ -54,9 +55,11 @@ final class Outbound {
     /** To be called when Netty says that {@link #hasRoom} changed. */
     void roomChanged() {
         if (channel.isWritable()) {
+            progressed = true;
             room.run();
         } else if (!watched) {
             watched = true;
+            progressed = false;
             watch(waiting());
         }
     }
@@ -65,9 +68,10 @@ final class Outbound {
         channel.eventLoop().schedule(() -> {
             if (!channel.isOpen() || channel.isWritable()) {
                 watched = false;
-            } else if (waiting() >= before) {
+            } else if (!progressed && waiting() >= before) {
                 stalled.run();
             } else {
+                progressed = false;
                 watch(waiting());
             }
         }, stallMs, TimeUnit.MILLISECONDS);

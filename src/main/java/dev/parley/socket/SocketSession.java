@@ -23,6 +23,8 @@ final class SocketSession {
 
     private static final Logger LOG = Logger.getLogger(SocketSession.class);
     private static final int MAX_TYPING_CONVERSATIONS = 1_000;
+    /** Between any two typing frames of one socket, whatever the conversation. */
+    private static final long MIN_TYPING_NANOS = 20_000_000;
 
     private final SocketServices services;
     private final SocketRequest request;
@@ -30,6 +32,7 @@ final class SocketSession {
     private final Outbound outbound;
     private final SocketStream stream;
     private final Map<UUID, Long> typedAt = new HashMap<>(2);
+    private long typedLast = System.nanoTime() - MIN_TYPING_NANOS;
     private int inFlight;
     private boolean parts;
 
@@ -114,6 +117,9 @@ final class SocketSession {
         Identity speaker = speaker(frame);
         services.rules().checkSender(speaker);
         long now = System.nanoTime();
+        if (now - typedLast < MIN_TYPING_NANOS) {
+            return;
+        }
         Long before = typedAt.get(conversation);
         if (before != null && now - before < services.config().typingInterval().toNanos()) {
             return;
@@ -122,6 +128,7 @@ final class SocketSession {
             typedAt.clear();
         }
         typedAt.put(conversation, now);
+        typedLast = now;
         services.access().maySend(speaker, conversation).subscribe().with(allowed -> {
             if (allowed) {
                 services.typing().typing(conversation, speaker, stream);

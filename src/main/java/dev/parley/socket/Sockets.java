@@ -67,6 +67,10 @@ class Sockets {
     void failed(WebSocketConnection connection, Throwable failure) {
         LOG.debugf(failure, "socket %s failed", connection.id());
         closed(connection);
+        SocketRequest request = request(connection);
+        if (request != null) {
+            close(connection, request.channel(), CloseCodes.TRY_AGAIN);
+        }
     }
 
     private void end(WebSocketConnection connection, Channel channel, Throwable failure) {

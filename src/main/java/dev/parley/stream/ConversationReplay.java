@@ -24,6 +24,7 @@ final class ConversationReplay implements Replay {
 
     /** More than this many edits and deletes of one conversation are not replayed one by one. */
     private static final int MAX_EDITS = 5_000;
+    private static final long MAX_EDIT_BYTES = 4 << 20;
 
     private static final String PAGE = """
             with s as materialized (select pg_current_snapshot() as upto)
@@ -31,10 +32,11 @@ final class ConversationReplay implements Replay {
                    exists (select from public.conversations c where c.id = $1),
                    coalesce((select k.last_seq from parley.conversation_counter k where k.conversation_id = $1),
                             (select max(m.seq) from public.messages m where m.conversation_id = $1), 0),
-                   m.seqs, m.rows, e.ids, e.xids, e.operations, e.rows, m.found, e.tables
+                   m.seqs, m.rows, e.ids, e.xids, e.operations, e.rows, m.found, e.tables, e.bytes
             from s cross join parley.feed f
             cross join lateral (
               select array_agg(p.seq order by p.seq) filter (where p.fits) as seqs, count(*) as found,
+                     count(*) < $3 and coalesce(bool_and(p.fits), true) as complete,
                      array_agg(to_json(p.message)::text order by p.seq) filter (where p.fits) as rows
               from (select l.seq, l as message, sum(octet_length(l.content)) over (order by l.seq) - octet_length(l.content) < $7 as fits
                     from (select * from public.messages m where m.conversation_id = $1 and m.seq > $2 order by m.seq limit $3) l) p
@@ -42,14 +44,15 @@ final class ConversationReplay implements Replay {
             cross join lateral (
               select array_agg(p.id order by p.id) as ids, array_agg(p.xid::text::bigint order by p.id) as xids,
                      array_agg(p.operation order by p.id) as operations, array_agg(p.row order by p.id) as rows,
-                     array_agg(p.table_name order by p.id) as tables
-              from (select l.id, l.xid, l.operation, l.table_name, coalesce(l.record, l.old_record)::text as row from (
+                     array_agg(p.table_name order by p.id) as tables, sum(p.bytes) as bytes
+              from (select l.id, l.xid, l.operation, l.table_name, l.bytes,
+                           case when sum(l.bytes) over (order by l.id) < $8 then coalesce(l.record, l.old_record)::text end as row from (
                       select * from parley.change_log where operation <> 'INSERT' and xid >= $4::text::xid8
                       union all
                       select * from parley.change_log where operation <> 'INSERT' and xid = any (array(
                         select x from unnest($5::text[]::xid8[]) x where pg_visible_in_snapshot(x, s.upto)))
                     ) l
-                    where pg_visible_in_snapshot(l.xid, s.upto) and l.schema_name = 'public' and l.table_name in ('messages', 'conversations')
+                    where m.complete and pg_visible_in_snapshot(l.xid, s.upto) and l.schema_name = 'public' and l.table_name in ('messages', 'conversations')
                       and (l.operation = 'TRUNCATE' or $1::text =
                            coalesce(l.record, l.old_record) ->> case l.table_name when 'messages' then 'conversation_id' else 'id' end)
                     order by l.id limit $6) p
@@ -63,6 +66,7 @@ final class ConversationReplay implements Replay {
     private Position position;
     private final boolean positionGiven;
     private boolean begun;
+    private int attempt;
     /** What the edits delivered so far are known up to, good in one epoch only; null when the position must do. */
     private Snapshot raw;
     private long rawEpoch;
@@ -87,10 +91,16 @@ final class ConversationReplay implements Replay {
         Snapshot base = raw != null && rawEpoch == epoch ? raw : position.base();
         boolean edits = begun || positionGiven;
         PageLimit limit = reader.limit();
+        int mine = ++attempt;
         return reader.pool().preparedQuery(PAGE).execute(Tuple.tuple().addUUID(id).addLong(seq).addInteger(limit.rows())
                         .addString(edits ? Long.toString(base.xmax()) : null).addArrayOfString(edits ? base.runningTexts() : new String[0])
-                        .addInteger(MAX_EDITS + 1).addLong(limit.bytes()))
-                .map(rows -> page(rows.iterator().next(), epoch, limit));
+                        .addInteger(MAX_EDITS + 1).addLong(limit.bytes()).addLong(MAX_EDIT_BYTES))
+                .map(rows -> {
+                    if (mine != attempt) {
+                        throw new IllegalStateException("this read was given up");
+                    }
+                    return page(rows.iterator().next(), epoch, limit);
+                });
     }
 
     private Page page(Row row, long epoch, PageLimit limit) {
@@ -127,7 +137,7 @@ final class ConversationReplay implements Replay {
         if (ids == null) {
             return;
         }
-        if (ids.length > MAX_EDITS) {
+        if (ids.length > MAX_EDITS || row.getLong(13) >= MAX_EDIT_BYTES) {
             throw new FeedGap(Reason.TOO_FAR_BEHIND);
         }
         Long[] xids = row.getArrayOfLongs(8);

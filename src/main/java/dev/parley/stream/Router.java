@@ -2,6 +2,7 @@ package dev.parley.stream;
 
 import dev.parley.feed.Delta;
 import dev.parley.feed.FeedConfig;
+import dev.parley.feed.FeedConnections;
 import dev.parley.feed.FeedGap.Reason;
 import dev.parley.feed.FeedListener;
 import dev.parley.feed.Position;
@@ -26,24 +27,26 @@ public class Router implements FeedListener {
     private final FeedConfig feedConfig;
     private final StreamFigures figures;
     private final Vertx vertx;
+    private final FeedConnections connections;
     private final ConcurrentHashMap<EventLoop, Shard> byLoop = new ConcurrentHashMap<>();
     private final List<Shard> shards = new CopyOnWriteArrayList<>();
     private final AtomicInteger joining = new AtomicInteger();
     /** Everything up to here has been handed to the event loops. */
     private volatile Position handedOut;
 
-    Router(Tail tail, StreamConfig config, FeedConfig feedConfig, StreamFigures figures, Vertx vertx) {
+    Router(Tail tail, StreamConfig config, FeedConfig feedConfig, StreamFigures figures, Vertx vertx, FeedConnections connections) {
         this.tail = tail;
         this.config = config;
         this.feedConfig = feedConfig;
         this.figures = figures;
         this.vertx = vertx;
+        this.connections = connections;
     }
 
     void start(@Observes @jakarta.annotation.Priority(1) StartupEvent event) {
         tail.listen(this);
         long millis = Math.min(config.positionInterval().toMillis(), feedConfig.retention().toMillis() / 4);
-        vertx.setPeriodic(Math.max(100, millis), tick -> tellPositions());
+        vertx.setPeriodic(Math.max(100, millis), tick -> tail.execute(this::tellPositions));
     }
 
     @Override
@@ -79,7 +82,7 @@ public class Router implements FeedListener {
         }
     }
 
-    /** After the hand-out in this order, so that no reader is told a position whose rows it has yet to get. */
+    /** On the tail's event loop, so that no reader is told a position that is older or newer than what it was handed. */
     private void tellPositions() {
         Position position = handedOut;
         if (position != null) {
@@ -100,6 +103,16 @@ public class Router implements FeedListener {
     /** Makes the tail look now: a join waits for it. */
     void hurry() {
         tail.ring();
+    }
+
+    /** How long a replay may take for one page. */
+    long readTimeoutMs() {
+        return feedConfig.readTimeout().toMillis();
+    }
+
+    /** A replay's read did not come back: its connection is of no use, and the others are no better. */
+    void renewReaders() {
+        connections.renewReaders();
     }
 
     long epoch() {

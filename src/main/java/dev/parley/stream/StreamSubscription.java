@@ -12,7 +12,9 @@ import java.util.Deque;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Flow;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * One reader of one stream: replays, joins without a gap, follows the tail, and falls back to the database when its reader is slow.
@@ -38,6 +40,7 @@ final class StreamSubscription implements Flow.Subscription {
     }
 
     private static final long RETRY_MS = 200;
+    private static final long MAX_RETRY_MS = 5_000;
 
     private final Router router;
     private final Shard shard;
@@ -57,6 +60,10 @@ final class StreamSubscription implements Flow.Subscription {
     private int keptChanges;
     private boolean overflowed;
     private long demand;
+    /** Reads that failed in a row. */
+    private int failures;
+    /** Whether the reader was told to begin anew and has had nothing since. */
+    private boolean anew;
     private boolean draining;
     private long seq;
     private Position told;
@@ -142,6 +149,7 @@ final class StreamSubscription implements Flow.Subscription {
         first.clear();
         first.add(Frames.of(FrameJson.resync(reason.word())));
         replay = replays.fromNow();
+        anew = true;
         page = null;
         become(State.BEHIND);
         drain();
@@ -208,13 +216,14 @@ final class StreamSubscription implements Flow.Subscription {
         epoch = router.epoch();
         Replay reading = replay;
         try {
-            reading.read(epoch).onComplete(read -> shard.loop().execute(() -> {
+            reading.read(epoch).timeout(router.readTimeoutMs(), TimeUnit.MILLISECONDS).onComplete(read -> shard.loop().execute(() -> {
                 if (replay != reading || state != State.READING) {
                     return; // cancelled, or told to begin anew
                 }
                 if (read.failed()) {
                     fail(read.cause());
                 } else {
+                    failures = 0;
                     page = read.result();
                     become(State.HOLDING);
                     drain();
@@ -226,20 +235,24 @@ final class StreamSubscription implements Flow.Subscription {
     }
 
     private void fail(Throwable failure) {
-        if (failure instanceof FeedGap gap) {
+        if (failure instanceof TimeoutException) {
+            router.renewReaders();
+        }
+        if (failure instanceof FeedGap gap && !anew) {
             resync(gap.reason());
         } else if (failure instanceof ParleyException) {
             close();
             reader.onError(failure);
         } else {
-            // the database is away: the reader keeps its place and its socket
+            // the database is away, or the tail has yet to see what this read saw: the reader keeps its place and its socket
             Replay reading = replay;
+            long pause = Math.min(MAX_RETRY_MS, RETRY_MS << Math.min(failures++, 10));
             shard.loop().schedule(() -> {
                 if (replay == reading && state == State.READING) {
                     become(State.BEHIND);
                     drain();
                 }
-            }, RETRY_MS, TimeUnit.MILLISECONDS);
+            }, pause / 2 + ThreadLocalRandom.current().nextLong(pause / 2 + 1), TimeUnit.MILLISECONDS);
         }
     }
 
@@ -272,6 +285,7 @@ final class StreamSubscription implements Flow.Subscription {
             }
         }
         become(State.LIVE);
+        anew = false;
         told = null;
         kept = null;
         page = null;

@@ -33,9 +33,9 @@ begin
 end $$;
 revoke all on function parley.number_message() from public;
 
--- The batch function numbers its rows itself and says so for the length of its insert.
+-- The batch function numbers its rows itself and says so for the length of its insert; what a trigger of somebody else inserts meanwhile has no number.
 create trigger parley_number before insert on public.messages
-  for each row when (current_setting('parley.writer', true) is distinct from 'batch') execute function parley.number_message();
+  for each row when (new.seq is null or current_setting('parley.writer', true) is distinct from 'batch') execute function parley.number_message();
 
 -- A number once given stays: readers resume by it.
 create function parley.keep_numbering() returns trigger

@@ -3,6 +3,7 @@
 -- outcome: created (seq is set, and stored is its metadata unless empty) | duplicate (the row was there: stored is that row)
 --          unknown (no such conversation) | closed (to customers) | conflict (the id belongs to something else)
 --          busy   (another transaction holds the conversation's counter; only without wait_for_locks)
+--          refused (a trigger of somebody else took the row away; in a plain batch it is just missing)
 --          again  (an earlier message of this batch has the same id and was refused: ask once more)
 -- A result belongs to the message at ordinal, or, where that is null, to the one with the id.
 --
@@ -120,6 +121,7 @@ begin
          when t.id is null then 'unknown'
          when t.status = 'closed' and i.sender_role = 'customer' then 'closed'
          when not t.locked then 'busy'
+         when f.ordinal = i.ordinal then 'refused'
          else 'again' end,
     m.seq,
     to_json(stamp) #>> '{}',

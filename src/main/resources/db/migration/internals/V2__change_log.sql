@@ -7,6 +7,7 @@ create table parley.change_log (
   schema_name text        not null,
   table_name  text        not null,
   operation   text        not null, -- INSERT, UPDATE, DELETE or TRUNCATE
+  bytes       integer     not null default 0, -- of the record as text: readers bound their pages by it without fetching what is stored out of line
   record      json,                 -- json, not jsonb: jsonb refuses \u0000 and would fail the foreign writer
   old_record  json
 ) with (autovacuum_vacuum_insert_scale_factor = 0.05, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);

@@ -13,14 +13,14 @@ declare
   logged bigint;
 begin
   if tg_op = 'INSERT' then
-    insert into parley.change_log (schema_name, table_name, operation, record)
-      select tg_argv[0], tg_argv[1], tg_op, to_json(new_rows.*) from new_rows;
+    insert into parley.change_log (schema_name, table_name, operation, bytes, record)
+      select tg_argv[0], tg_argv[1], tg_op, octet_length(r.record::text), r.record from (select to_json(new_rows.*) as record from new_rows offset 0) r;
   elsif tg_op = 'UPDATE' then
-    insert into parley.change_log (schema_name, table_name, operation, record)
-      select tg_argv[0], tg_argv[1], tg_op, to_json(new_rows.*) from new_rows;
+    insert into parley.change_log (schema_name, table_name, operation, bytes, record)
+      select tg_argv[0], tg_argv[1], tg_op, octet_length(r.record::text), r.record from (select to_json(new_rows.*) as record from new_rows offset 0) r;
   elsif tg_op = 'DELETE' then
-    insert into parley.change_log (schema_name, table_name, operation, old_record)
-      select tg_argv[0], tg_argv[1], tg_op, to_json(old_rows.*) from old_rows;
+    insert into parley.change_log (schema_name, table_name, operation, bytes, old_record)
+      select tg_argv[0], tg_argv[1], tg_op, octet_length(r.record::text), r.record from (select to_json(old_rows.*) as record from old_rows offset 0) r;
   else
     insert into parley.change_log (schema_name, table_name, operation) values (tg_argv[0], tg_argv[1], tg_op);
   end if;
