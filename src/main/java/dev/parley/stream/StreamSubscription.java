@@ -35,10 +35,6 @@ final class StreamSubscription implements Flow.Subscription {
 
     private enum State { BEHIND, READING, HOLDING, WAITING, LIVE, CLOSED }
 
-    /** A change from the tail that came before the join was through. */
-    private record Kept(Delta delta, Batch.Part part) {
-    }
-
     private static final long RETRY_MS = 200;
     private static final long MAX_RETRY_MS = 5_000;
 
@@ -56,9 +52,7 @@ final class StreamSubscription implements Flow.Subscription {
     private long epoch;
     /** Frames that go out before anything else. */
     private final Deque<Frames> first = new ArrayDeque<>(0);
-    private List<Kept> kept;
-    private int keptChanges;
-    private boolean overflowed;
+    private KeptChanges kept;
     private long demand;
     /** Reads that failed in a row. */
     private int failures;
@@ -119,7 +113,7 @@ final class StreamSubscription implements Flow.Subscription {
                     emit(part.frames());
                 }
             }
-            case READING, HOLDING, WAITING -> keep(delta, part);
+            case READING, HOLDING, WAITING -> kept.add(delta, part);
             case BEHIND, CLOSED -> { }
         }
     }
@@ -129,7 +123,7 @@ final class StreamSubscription implements Flow.Subscription {
         if (state != State.WAITING) {
             return;
         }
-        if (epoch != router.epoch() || overflowed) {
+        if (epoch != router.epoch() || kept.overflowed()) {
             become(State.BEHIND);
             drain();
         } else if (page.seen().within(delta.upto())) {
@@ -210,9 +204,7 @@ final class StreamSubscription implements Flow.Subscription {
 
     private void readPage() {
         become(State.READING);
-        kept = new ArrayList<>();
-        keptChanges = 0;
-        overflowed = false;
+        kept = new KeptChanges(router.joinBuffer());
         epoch = router.epoch();
         Replay reading = replay;
         try {
@@ -260,7 +252,7 @@ final class StreamSubscription implements Flow.Subscription {
         if (state != State.HOLDING) {
             return; // closed by the reader, or told to begin anew
         }
-        if (!page.complete() || overflowed || epoch != router.epoch()) {
+        if (!page.complete() || kept.overflowed() || epoch != router.epoch()) {
             become(State.BEHIND);
             return;
         }
@@ -275,15 +267,7 @@ final class StreamSubscription implements Flow.Subscription {
         List<byte[]> texts = new ArrayList<>();
         texts.add(FrameJson.live(page.lastSeq(), position));
         seq = Math.max(seq, page.lastSeq());
-        for (Kept some : kept) {
-            for (ChatChange change : some.part().changes()) {
-                if (!page.seen().sees(change.change().xid())) {
-                    Position after = change.change().after();
-                    texts.add(change.frame(new Position(after.feedId(), after.timeline(), after.base().union(seen), after.parts())));
-                    seq = Math.max(seq, change.seq());
-                }
-            }
-        }
+        seq = Math.max(seq, kept.framesAfter(page.seen(), seen, texts));
         become(State.LIVE);
         anew = false;
         told = null;
@@ -292,16 +276,6 @@ final class StreamSubscription implements Flow.Subscription {
         replay = null;
         first.add(new Frames(texts));
         drain();
-    }
-
-    private void keep(Delta delta, Batch.Part part) {
-        keptChanges += part.changes().size();
-        if (keptChanges > router.joinBuffer()) {
-            overflowed = true;
-            kept = List.of();
-        } else if (!overflowed) {
-            kept.add(new Kept(delta, part));
-        }
     }
 
     private void fallBehind(Position position) {
