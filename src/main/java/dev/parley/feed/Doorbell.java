@@ -38,10 +38,6 @@ public class Doorbell {
         listener.start();
     }
 
-    boolean isListening() {
-        return listener != null && listener.isConnected();
-    }
-
     /** Rings for the other replicas after a commit that was kept quiet; coalesced. Any thread. */
     public void ringOthers() {
         if (!config.notifies() || listener == null) {

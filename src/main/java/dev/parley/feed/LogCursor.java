@@ -1,7 +1,6 @@
 package dev.parley.feed;
 
 import dev.parley.feed.Change.Operation;
-import dev.parley.feed.FeedGap.Reason;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
@@ -130,7 +129,7 @@ public final class LogCursor {
         }
         Row head = rows.iterator().next();
         Snapshot seen = upto != null ? upto : Snapshot.parse(head.getString(0));
-        check(head, seen);
+        position.requireHeld(head.getLong(1), seen, Snapshot.parse(head.getString(2)));
 
         Position before = position;
         long bound = position.bound();
@@ -166,17 +165,5 @@ public final class LogCursor {
             upto = seen;
         }
         return new Delta(before, changes, complete, seen, position);
-    }
-
-    private void check(Row head, Snapshot seen) {
-        if (head.getLong(1) != position.feedId()) {
-            throw new FeedGap(Reason.OTHER_LOG);
-        }
-        if (position.bound() > seen.xmax()) {
-            throw new FeedGap(Reason.FUTURE);
-        }
-        if (!position.isHeldBy(Snapshot.parse(head.getString(2)))) {
-            throw new FeedGap(Reason.TRIMMED);
-        }
     }
 }

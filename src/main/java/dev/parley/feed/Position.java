@@ -79,6 +79,26 @@ public record Position(long feedId, int timeline, Snapshot base, List<Part> part
         return bound;
     }
 
+    /**
+     * Makes sure that everything after this position can be told, by what the statement says that reads it.
+     *
+     * @param log     the log's id now
+     * @param seen    the statement's snapshot
+     * @param trimmed what may be gone from the log
+     * @throws FeedGap when it can't
+     */
+    public void requireHeld(long log, Snapshot seen, Snapshot trimmed) {
+        if (feedId != log) {
+            throw new FeedGap(FeedGap.Reason.OTHER_LOG);
+        }
+        if (bound() > seen.xmax()) {
+            throw new FeedGap(FeedGap.Reason.FUTURE);
+        }
+        if (!isHeldBy(trimmed)) {
+            throw new FeedGap(FeedGap.Reason.TRIMMED);
+        }
+    }
+
     /** Whether the log still holds everything after this position, when all that {@code trimmed} sees may be gone. */
     public boolean isHeldBy(Snapshot trimmed) {
         if (base.xmax() < trimmed.xmax()) {

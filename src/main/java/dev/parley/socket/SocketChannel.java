@@ -1,7 +1,6 @@
 package dev.parley.socket;
 
 import io.netty.channel.Channel;
-import io.netty.channel.EventLoop;
 import io.quarkus.websockets.next.HttpUpgradeCheck.HttpUpgradeContext;
 import io.vertx.core.net.impl.ConnectionBase;
 
@@ -20,8 +19,4 @@ final class SocketChannel {
 
     /** The name of Vert.x' last handler in the pipeline: ours stand in front of it. */
     static final String VERTX_HANDLER = "handler";
-
-    static EventLoop loop(Channel channel) {
-        return channel.eventLoop();
-    }
 }

@@ -32,10 +32,10 @@ final class ConversationReplay implements Replay {
                    exists (select from public.conversations c where c.id = $1),
                    coalesce((select k.last_seq from parley.conversation_counter k where k.conversation_id = $1),
                             (select max(m.seq) from public.messages m where m.conversation_id = $1), 0),
-                   m.seqs, m.rows, e.ids, e.xids, e.operations, e.rows, m.found, e.tables, e.bytes
+                   m.seqs, m.rows, e.ids, e.xids, e.operations, e.rows, m.complete, e.tables, e.bytes
             from s cross join parley.feed f
             cross join lateral (
-              select array_agg(p.seq order by p.seq) filter (where p.fits) as seqs, count(*) as found,
+              select array_agg(p.seq order by p.seq) filter (where p.fits) as seqs,
                      count(*) < $3 and coalesce(bool_and(p.fits), true) as complete,
                      array_agg(to_json(p.message)::text order by p.seq) filter (where p.fits) as rows
               from (select l.seq, l as message, sum(octet_length(l.content)) over (order by l.seq) - octet_length(l.content) < $7 as fits
@@ -99,11 +99,11 @@ final class ConversationReplay implements Replay {
                     if (mine != attempt) {
                         throw new IllegalStateException("this read was given up");
                     }
-                    return page(rows.iterator().next(), epoch, limit);
+                    return page(rows.iterator().next(), epoch);
                 });
     }
 
-    private Page page(Row row, long epoch, PageLimit limit) {
+    private Page page(Row row, long epoch) {
         Snapshot seen = Snapshot.parse(row.getString(0));
         long lastSeq = row.getLong(4);
         check(row, seen, lastSeq);
@@ -117,8 +117,7 @@ final class ConversationReplay implements Replay {
             }
             seq = seqs[seqs.length - 1];
         }
-        long found = row.getLong(11);
-        boolean complete = found < limit.rows() && (seqs == null || seqs.length == found);
+        boolean complete = row.getBoolean(11);
         if (!begun && !positionGiven) {
             // what was read shows every edit up to now; only later ones are news
             raw = seen;
@@ -164,17 +163,9 @@ final class ConversationReplay implements Replay {
     }
 
     private void check(Row row, Snapshot seen, long lastSeq) {
-        if (row.getLong(1) != position.feedId()) {
-            throw new FeedGap(Reason.OTHER_LOG);
-        }
+        position.requireHeld(row.getLong(1), seen, Snapshot.parse(row.getString(2)));
         if (!row.getBoolean(3)) {
             throw new ParleyException(ErrorCode.UNKNOWN_CONVERSATION, "there is no conversation " + id);
-        }
-        if (position.base().xmax() > seen.xmax()) {
-            throw new FeedGap(Reason.FUTURE);
-        }
-        if (!position.isHeldBy(Snapshot.parse(row.getString(2)))) {
-            throw new FeedGap(Reason.TRIMMED);
         }
         if (seq == null) {
             seq = lastSeq;

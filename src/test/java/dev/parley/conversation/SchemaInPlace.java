@@ -2,8 +2,8 @@ package dev.parley.conversation;
 
 import static io.restassured.RestAssured.get;
 
+import dev.parley.testing.Await;
 import java.time.Duration;
-import java.time.Instant;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
@@ -11,13 +11,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 class SchemaInPlace implements BeforeEachCallback {
 
     @Override
-    public void beforeEach(ExtensionContext context) throws InterruptedException {
-        Instant deadline = Instant.now().plus(Duration.ofSeconds(60));
-        while (get(Api.CONVERSATIONS + "?limit=1").statusCode() == ErrorCode.UNAVAILABLE.status()) {
-            if (Instant.now().isAfter(deadline)) {
-                throw new AssertionError("no schema after a minute");
-            }
-            Thread.sleep(20);
-        }
+    public void beforeEach(ExtensionContext context) {
+        Await.until(() -> get(Api.CONVERSATIONS + "?limit=1").statusCode() != ErrorCode.UNAVAILABLE.status(),
+                Duration.ofSeconds(60), "the schema is in place");
     }
 }
