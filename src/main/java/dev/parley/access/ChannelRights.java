@@ -1,0 +1,13 @@
+package dev.parley.access;
+
+/** What somebody may do on a private channel. */
+public record ChannelRights(boolean broadcastRead, boolean broadcastWrite, boolean presenceRead, boolean presenceWrite) {
+
+    public static final ChannelRights ALL = new ChannelRights(true, true, true, true);
+    public static final ChannelRights NONE = new ChannelRights(false, false, false, false);
+
+    /** Whether the channel may be joined. */
+    public boolean mayJoin() {
+        return broadcastRead || presenceRead;
+    }
+}

@@ -1,0 +1,32 @@
+package dev.parley.changes;
+
+/** A subscription's filter, checked against a table's columns and types and ready to be applied. Immutable; any thread. */
+public interface RowFilter {
+
+    /** What a filter says of a row. */
+    enum Verdict {
+        MATCH, NO_MATCH,
+        /** Only PostgreSQL can say: see {@link Judge}. */
+        ASK
+    }
+
+    /** Lets everything through. */
+    RowFilter ALL = new RowFilter() {
+        @Override
+        public Verdict test(Row row) {
+            return Verdict.MATCH;
+        }
+    };
+
+    Verdict test(Row row);
+
+    /** A column that must equal {@link #indexValue} for the row to match, or null when there is none that an index can serve. */
+    default String indexColumn() {
+        return null;
+    }
+
+    /** In {@link Row#text}'s form. */
+    default String indexValue() {
+        return null;
+    }
+}

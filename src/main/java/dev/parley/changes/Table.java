@@ -1,0 +1,26 @@
+package dev.parley.changes;
+
+import java.util.List;
+
+/**
+ * A watched table's shape, as it was when the catalogue was last read.
+ *
+ * @param schema      of the table, or of its root
+ * @param name        the table's, or its root's
+ * @param columns     in table order, without dropped and generated-away ones
+ * @param key         names of the primary key's columns, empty when there is none
+ * @param identity    names of the columns that {@code old_record} holds by replica identity: the key's, an index's, or all of them; empty with {@code nothing}
+ * @param rowSecurity whether row level security is on
+ */
+public record Table(String schema, String name, List<Column> columns, List<String> key, List<String> identity, boolean rowSecurity) {
+
+    /** @return null when there is no such column */
+    public Column column(String wanted) {
+        for (Column column : columns) {
+            if (column.name().equals(wanted)) {
+                return column;
+            }
+        }
+        return null;
+    }
+}
