@@ -2,6 +2,8 @@ package dev.parley.socket;
 
 import dev.parley.conversation.ParleyException;
 import dev.parley.stream.Frames;
+import dev.parley.transport.Outbound;
+import dev.parley.transport.WebSocketBytes;
 import java.util.List;
 import java.util.concurrent.Flow;
 import java.util.function.Consumer;

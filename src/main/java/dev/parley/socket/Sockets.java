@@ -3,6 +3,9 @@ package dev.parley.socket;
 import dev.parley.conversation.ErrorCode;
 import dev.parley.conversation.ParleyException;
 import dev.parley.stream.Frames;
+import dev.parley.transport.Outbound;
+import dev.parley.transport.SocketChannel;
+import dev.parley.transport.SocketGuard;
 import io.netty.channel.Channel;
 import io.quarkus.websockets.next.CloseReason;
 import io.quarkus.websockets.next.UserData.TypedKey;
@@ -45,7 +48,7 @@ class Sockets {
         session[0] = new SocketSession(services, request, outbound, stream);
         connection.userData().put(SESSION, session[0]);
         connection.userData().put(STREAM, stream);
-        channel.pipeline().addBefore(SocketChannel.VERTX_HANDLER, "parley", new SocketGuard(session[0]));
+        SocketChannel.guard(channel, new SocketGuard(session[0]));
         frames.subscribe().withSubscriber(stream);
     }
 

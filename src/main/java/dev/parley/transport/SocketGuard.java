@@ -1,4 +1,4 @@
-package dev.parley.socket;
+package dev.parley.transport;
 
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelHandlerContext;
@@ -12,11 +12,23 @@ import java.nio.charset.StandardCharsets;
  * Sees what the WebSocket extension does not show: that text is not UTF-8 (it would be decoded with replacement characters), and that the
  * channel takes writes again.
  */
-final class SocketGuard extends ChannelInboundHandlerAdapter {
+public final class SocketGuard extends ChannelInboundHandlerAdapter {
 
-    private final SocketSession session;
+    /** Who is told. On the channel's event loop. */
+    public interface Session {
 
-    SocketGuard(SocketSession session) {
+        /** A text frame that is not UTF-8 came; it is not passed on. */
+        void invalidUtf8();
+
+        /** Part of a message that comes in several frames came: it is for the session to check as a whole. */
+        void cameInParts();
+
+        Outbound outbound();
+    }
+
+    private final Session session;
+
+    public SocketGuard(Session session) {
         this.session = session;
     }
 

@@ -1,16 +1,16 @@
-package dev.parley.socket;
+package dev.parley.transport;
 
 import java.util.List;
 
 /** Text frames of RFC 6455 as a server sends them: whole, unmasked, one behind another in one array that all receivers share. */
-final class WebSocketBytes {
+public final class WebSocketBytes {
 
     private static final int FINAL_TEXT = 0x81;
 
     private WebSocketBytes() {
     }
 
-    static byte[] encode(List<byte[]> texts) {
+    public static byte[] encode(List<byte[]> texts) {
         int size = 0;
         for (byte[] text : texts) {
             size += headerSize(text.length) + text.length;

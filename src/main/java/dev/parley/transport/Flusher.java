@@ -1,4 +1,4 @@
-package dev.parley.socket;
+package dev.parley.transport;
 
 import io.netty.channel.EventLoop;
 import java.util.ArrayList;

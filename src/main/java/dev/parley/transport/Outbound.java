@@ -1,4 +1,4 @@
-package dev.parley.socket;
+package dev.parley.transport;
 
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
  * The way out of one socket: Netty's own queue with a bound. It says when there is room again, and when a peer takes nothing any more.
  * On the socket's event loop only.
  */
-final class Outbound {
+public final class Outbound {
 
     private final Channel channel;
     private final Flusher flusher;
@@ -25,7 +25,7 @@ final class Outbound {
      * @param room    called when there is room again
      * @param stalled called when the peer has taken nothing for {@code stallMs} while bytes waited for it
      */
-    Outbound(Channel channel, int bytes, long stallMs, Runnable room, Runnable stalled) {
+    public Outbound(Channel channel, int bytes, long stallMs, Runnable room, Runnable stalled) {
         this.channel = channel;
         this.flusher = Flusher.of(channel.eventLoop());
         this.stallMs = stallMs;
@@ -35,7 +35,7 @@ final class Outbound {
     }
 
     /** Queues bytes that are never changed again; they go out at the end of this turn of the event loop. */
-    void write(byte[] bytes) {
+    public void write(byte[] bytes) {
         channel.write(Unpooled.wrappedBuffer(bytes), channel.voidPromise());
         if (!dirty) {
             dirty = true;
@@ -48,7 +48,7 @@ final class Outbound {
         channel.flush();
     }
 
-    boolean hasRoom() {
+    public boolean hasRoom() {
         return channel.isWritable();
     }
 
