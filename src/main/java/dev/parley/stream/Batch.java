@@ -2,9 +2,7 @@ package dev.parley.stream;
 
 import dev.parley.feed.Change;
 import dev.parley.feed.Delta;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
@@ -13,46 +11,9 @@ import java.util.UUID;
  */
 final class Batch {
 
-    /** What one topic gets out of a batch. */
-    static final class Part {
-        private final List<ChatChange> changes = new ArrayList<>(4);
-        private long lastSeq = -1;
-        private volatile Frames frames;
-
-        private void add(ChatChange change) {
-            changes.add(change);
-            if (change.kind() == ChatChange.Kind.MESSAGE) {
-                lastSeq = Math.max(lastSeq, change.seq());
-            }
-        }
-
-        List<ChatChange> changes() {
-            return changes;
-        }
-
-        /** The highest number of a new message in it, or −1. */
-        long lastSeq() {
-            return lastSeq;
-        }
-
-        /** The frames for readers that follow the tail; made once, by the first event loop that has such a reader. */
-        Frames frames() {
-            Frames made = frames;
-            if (made == null) {
-                synchronized (this) {
-                    made = frames;
-                    if (made == null) {
-                        frames = made = new Frames(changes.stream().map(ChatChange::frame).toList());
-                    }
-                }
-            }
-            return made;
-        }
-    }
-
     private final Delta delta;
-    private final Map<UUID, Part> conversations = new LinkedHashMap<>();
-    private final Part all = new Part();
+    private final Map<UUID, ChatPart> conversations = new LinkedHashMap<>();
+    private final ChatPart all = new ChatPart();
     private boolean truncated;
 
     Batch(Delta delta) {
@@ -68,7 +29,7 @@ final class Batch {
             }
             all.add(chat);
             if (chat.conversationId() != null) {
-                conversations.computeIfAbsent(chat.conversationId(), id -> new Part()).add(chat);
+                conversations.computeIfAbsent(chat.conversationId(), id -> new ChatPart()).add(chat);
             }
         }
     }
@@ -77,12 +38,12 @@ final class Batch {
         return delta;
     }
 
-    Map<UUID, Part> conversations() {
+    Map<UUID, ChatPart> conversations() {
         return conversations;
     }
 
     /** What the global streams get. */
-    Part all() {
+    ChatPart all() {
         return all;
     }
 
@@ -92,6 +53,6 @@ final class Batch {
     }
 
     boolean isEmpty() {
-        return all.changes().isEmpty() && !truncated;
+        return all.size() == 0 && !truncated;
     }
 }

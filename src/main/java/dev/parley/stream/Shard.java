@@ -31,23 +31,20 @@ final class Shard {
         return loop;
     }
 
-    void add(StreamSubscription subscription) {
-        if (subscription.topic() == null) {
-            feeds.add(subscription);
-        } else {
-            conversations.computeIfAbsent(subscription.topic(), id -> new Subscribers()).add(subscription);
-        }
+    /** @param conversation null for the global stream */
+    Member add(UUID conversation, StreamSubscription subscription) {
+        return (conversation == null ? feeds : conversations.computeIfAbsent(conversation, id -> new Subscribers())).add(subscription);
     }
 
-    void remove(StreamSubscription subscription) {
-        if (subscription.topic() == null) {
-            feeds.remove(subscription);
+    void remove(UUID conversation, Member member) {
+        if (conversation == null) {
+            feeds.remove(member);
             return;
         }
-        Subscribers subscribers = conversations.get(subscription.topic());
-        subscribers.remove(subscription);
+        Subscribers subscribers = conversations.get(conversation);
+        subscribers.remove(member);
         if (subscribers.isEmpty()) {
-            conversations.remove(subscription.topic());
+            conversations.remove(conversation);
         }
     }
 
@@ -60,7 +57,7 @@ final class Shard {
             each(subscription -> subscription.resync(Reason.TRUNCATED));
         }
         batch.conversations().forEach((id, part) -> serve(id, subscription -> subscription.changed(batch.delta(), part)));
-        if (!batch.all().changes().isEmpty()) {
+        if (batch.all().size() > 0) {
             feeds.each(subscription -> subscription.changed(batch.delta(), batch.all()));
         }
         tick(batch.delta());

@@ -37,18 +37,7 @@ public class Streams {
      * @param position up to where the reader has edits and deletes too; null when it asks for none from before
      */
     public Multi<Frames> conversation(UUID id, Long after, Position position) {
-        Replay.Source replays = new Replay.Source() {
-            @Override
-            public Replay fromNow() {
-                return new ConversationReplay(reader, id, null, null);
-            }
-
-            @Override
-            public Replay from(long seq, Position reached) {
-                return new ConversationReplay(reader, id, seq, reached);
-            }
-        };
-        return stream(id, replays, new ConversationReplay(reader, id, after, position));
+        return stream(new ChatSubject(reader, id), new ConversationReplay(reader, id, after, position));
     }
 
     /**
@@ -57,24 +46,14 @@ public class Streams {
      * @param after the position that the reader has reached; null to begin with what commits after the {@code live} frame
      */
     public Multi<Frames> feed(Position after) {
-        Replay.Source replays = new Replay.Source() {
-            @Override
-            public Replay fromNow() {
-                return new FeedReplay(reader, null);
-            }
-
-            @Override
-            public Replay from(long seq, Position reached) {
-                return new FeedReplay(reader, reached);
-            }
-        };
-        return stream(null, replays, new FeedReplay(reader, after));
+        return stream(new ChatSubject(reader, null), new FeedReplay(reader, after));
     }
 
-    private Multi<Frames> stream(UUID topic, Replay.Source replays, Replay first) {
+    /** @param first null to be live at once */
+    private Multi<Frames> stream(Subject subject, Replay first) {
         return Multi.createFrom().publisher((Flow.Publisher<Frames>) subscriber -> {
             EventLoop loop = ((ContextInternal) vertx.getOrCreateContext()).nettyEventLoop();
-            Runnable open = () -> new StreamSubscription(router, router.shard(loop), topic, replays, first, subscriber).open();
+            Runnable open = () -> new StreamSubscription(router, router.shard(loop), subject, first, subscriber).open();
             if (loop.inEventLoop()) {
                 open.run();
             } else {
