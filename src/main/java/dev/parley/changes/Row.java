@@ -29,4 +29,24 @@ public final class Row {
     public String text(String column) {
         throw new UnsupportedOperationException();
     }
+
+    /** The columns, in the row's order. */
+    public java.util.List<String> names() {
+        throw new UnsupportedOperationException();
+    }
+
+    /** The row as JSON cut down to these columns, in the row's order. */
+    public String only(java.util.Collection<String> columns) {
+        throw new UnsupportedOperationException();
+    }
+
+    /** The row as JSON in the encoding of upstream's values: {@code bytea} as hex digits without a prefix. */
+    public String json(Table table) {
+        throw new UnsupportedOperationException();
+    }
+
+    /** The row as JSON without fields larger than this. */
+    public String withoutLarge(int bytes) {
+        throw new UnsupportedOperationException();
+    }
 }

@@ -46,4 +46,9 @@ final class ChatSubject implements Subject {
     public byte[] resync(Reason reason) {
         return FrameJson.resync(reason.word());
     }
+
+    @Override
+    public byte[] position(Position position) {
+        return FrameJson.position(position);
+    }
 }

@@ -20,11 +20,17 @@ final class Shard {
     private final EventLoop loop;
     private final Map<UUID, Subscribers> conversations = new HashMap<>();
     private final Subscribers feeds = new Subscribers();
+    private final TableIndex tables;
     /** Those who wait for the tail to reach their replay's snapshot. */
     private List<StreamSubscription> waiting = new ArrayList<>();
 
-    Shard(EventLoop loop) {
+    Shard(EventLoop loop, Interest interest) {
         this.loop = loop;
+        this.tables = new TableIndex(interest);
+    }
+
+    TableIndex tables() {
+        return tables;
     }
 
     EventLoop loop() {
@@ -60,6 +66,7 @@ final class Shard {
         if (batch.all().size() > 0) {
             feeds.each(subscription -> subscription.changed(batch.delta(), batch.all()));
         }
+        tables.deliver(batch);
         tick(batch.delta());
     }
 
@@ -74,11 +81,13 @@ final class Shard {
 
     void reset(Reason reason) {
         each(subscription -> subscription.resync(reason));
+        tables.each(subscription -> subscription.resync(reason));
     }
 
     void tellPosition(Position position) {
         Frames frames = Frames.of(FrameJson.position(position));
         each(subscription -> subscription.idle(position, frames));
+        tables.positioned().each(subscription -> subscription.idle(position, null));
     }
 
     void ephemeral(UUID conversationId, Frames frames) {

@@ -1,5 +1,6 @@
 package dev.parley.stream;
 
+import dev.parley.changes.FilterException;
 import dev.parley.conversation.ParleyException;
 import dev.parley.feed.Delta;
 import dev.parley.feed.FeedGap;
@@ -153,11 +154,15 @@ final class StreamSubscription implements Flow.Subscription {
         drain();
     }
 
-    /** A position now and then, so that what the reader holds does not age. */
+    /**
+     * A position now and then, so that what the reader holds does not age.
+     *
+     * @param frames that say so, null for the subject's own
+     */
     void idle(Position position, Frames frames) {
         if (state == State.LIVE && demand > 0 && first.isEmpty() && !position.equals(told)) {
             told = position;
-            emit(frames);
+            emit(frames != null ? frames : Frames.of(subject.position(position)));
         }
     }
 
@@ -236,7 +241,7 @@ final class StreamSubscription implements Flow.Subscription {
         }
         if (failure instanceof FeedGap gap && !anew) {
             resync(gap.reason());
-        } else if (failure instanceof ParleyException) {
+        } else if (failure instanceof ParleyException || failure instanceof FilterException) {
             close();
             reader.onError(failure);
         } else {

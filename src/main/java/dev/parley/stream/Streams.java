@@ -6,6 +6,7 @@ import io.smallrye.mutiny.Multi;
 import io.vertx.core.Vertx;
 import io.vertx.core.impl.ContextInternal;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Flow;
 
@@ -22,11 +23,13 @@ public class Streams {
 
     private final Router router;
     private final ReplayReader reader;
+    private final TableReader tables;
     private final Vertx vertx;
 
-    Streams(Router router, ReplayReader reader, Vertx vertx) {
+    Streams(Router router, ReplayReader reader, TableReader tables, Vertx vertx) {
         this.router = router;
         this.reader = reader;
+        this.tables = tables;
         this.vertx = vertx;
     }
 
@@ -49,7 +52,31 @@ public class Streams {
         return stream(new ChatSubject(reader, null), new FeedReplay(reader, after));
     }
 
-    /** @param first null to be live at once */
+    /** Whether the feed has begun: before, there is no "now" to subscribe from. */
+    public boolean begun() {
+        return router.handedOut() != null;
+    }
+
+    /** What a subscription to tables that begins now brings the rest of. */
+    public Position now() {
+        return router.handedOut();
+    }
+
+    /**
+     * Changes of any watched tables. Active as soon as it is subscribed to on {@code loop}: what commits after that is never missed. Ends by failure also
+     * when a filter can't be applied any more ({@link dev.parley.changes.FilterException}).
+     *
+     * @param loop     items come on it
+     * @param bindings what to bring, at least one; keys all different
+     */
+    public Multi<Frames> changes(EventLoop loop, ChangeEncoder encoder, List<Binding> bindings) {
+        return Multi.createFrom().publisher((Flow.Publisher<Frames>) subscriber -> {
+            boolean now = bindings.stream().allMatch(binding -> binding.start() == Binding.Start.NOW);
+            new StreamSubscription(router, router.shard(loop), new ChangesSubject(tables, encoder, bindings),
+                    now ? null : new ChangesReplay(tables, encoder, bindings, null), subscriber).open();
+        });
+    }
+
     private Multi<Frames> stream(Subject subject, Replay first) {
         return Multi.createFrom().publisher((Flow.Publisher<Frames>) subscriber -> {
             EventLoop loop = ((ContextInternal) vertx.getOrCreateContext()).nettyEventLoop();

@@ -22,4 +22,7 @@ interface Subject {
 
     /** The frame that says that what the reader has can't be continued exactly. */
     byte[] resync(Reason reason);
+
+    /** The frame that says that nothing happened, but that what the reader has reaches to here. */
+    byte[] position(Position position);
 }
