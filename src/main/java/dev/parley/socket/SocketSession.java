@@ -8,6 +8,7 @@ import dev.parley.conversation.ParleyException;
 import dev.parley.conversation.Sent;
 import dev.parley.conversation.StrictJson;
 import dev.parley.transport.Outbound;
+import dev.parley.transport.OutboundStream;
 import dev.parley.transport.SocketGuard;
 import dev.parley.transport.WebSocketBytes;
 import io.netty.channel.EventLoop;
@@ -33,13 +34,13 @@ final class SocketSession implements SocketGuard.Session {
     private final SocketRequest request;
     private final EventLoop loop;
     private final Outbound outbound;
-    private final SocketStream stream;
+    private final OutboundStream stream;
     private final Map<UUID, Long> typedAt = new HashMap<>(2);
     private long typedLast = System.nanoTime() - MIN_TYPING_NANOS;
     private int inFlight;
     private boolean parts;
 
-    SocketSession(SocketServices services, SocketRequest request, Outbound outbound, SocketStream stream) {
+    SocketSession(SocketServices services, SocketRequest request, Outbound outbound, OutboundStream stream) {
         this.services = services;
         this.request = request;
         this.loop = request.channel().eventLoop();

@@ -34,7 +34,7 @@ public final class TableChange {
     }
 
     /** Whether the shape goes with the row: if not, the table has been altered since the one or the other. */
-    boolean fits(Table shape) {
+    public boolean fits(Table shape) {
         return shape != null && shape.columns().size() == row.names().size() && shape.columns().stream().allMatch(column -> row.has(column.name()));
     }
 

@@ -1,17 +1,13 @@
-package dev.parley.socket;
+package dev.parley.transport;
 
-import dev.parley.conversation.ParleyException;
 import dev.parley.stream.Frames;
-import dev.parley.transport.Outbound;
-import dev.parley.transport.WebSocketBytes;
-import java.util.List;
 import java.util.concurrent.Flow;
 import java.util.function.Consumer;
 
 /**
- * One socket's outbound side: asks its stream for the next item as long as the socket has room, and no further. On the socket's event loop only.
+ * Writes a stream to a socket: asks it for the next item as long as the socket has room, and no further. On the socket's event loop only.
  */
-final class SocketStream implements Flow.Subscriber<Frames> {
+public final class OutboundStream implements Flow.Subscriber<Frames> {
 
     private final Consumer<Throwable> failed;
     private Outbound outbound;
@@ -20,11 +16,11 @@ final class SocketStream implements Flow.Subscriber<Frames> {
     private boolean cancelled;
 
     /** @param failed called when the stream ends; it never ends otherwise */
-    SocketStream(Consumer<Throwable> failed) {
+    public OutboundStream(Consumer<Throwable> failed) {
         this.failed = failed;
     }
 
-    void writeTo(Outbound way) {
+    public void writeTo(Outbound way) {
         outbound = way;
     }
 
@@ -49,9 +45,6 @@ final class SocketStream implements Flow.Subscriber<Frames> {
 
     @Override
     public void onError(Throwable failure) {
-        if (failure instanceof ParleyException known) {
-            outbound.write(WebSocketBytes.encode(List.of(SocketJson.error(known.code(), known.getMessage(), null))));
-        }
         failed.accept(failure);
     }
 
@@ -61,14 +54,14 @@ final class SocketStream implements Flow.Subscriber<Frames> {
     }
 
     /** Asks for the next item when there is room. */
-    void ask() {
+    public void ask() {
         if (!asked && subscription != null && outbound.hasRoom()) {
             asked = true;
             subscription.request(1);
         }
     }
 
-    void cancel() {
+    public void cancel() {
         cancelled = true;
         if (subscription != null) {
             subscription.cancel();
