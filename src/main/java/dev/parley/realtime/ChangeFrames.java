@@ -54,7 +54,7 @@ final class ChangeFrames implements ChangeEncoder {
     public byte[] frame(TableChange change, List<Binding> bindings, Position position, boolean replayed) {
         Binding first = bindings.get(0);
         Projection projection = first.projection();
-        Form form = new Form(projection == null ? null : projection.columns(), first.positionName());
+        Form form = new Form(projection == null ? null : projection.names(), first.positionName());
         byte[] data = replayed ? data(change, form, position) : change.once(form, () -> data(change, form, position));
         StringBuilder ids = new StringBuilder("{\"ids\":[");
         for (Binding binding : bindings) {

@@ -1,5 +1,6 @@
 package dev.parley.stream;
 
+import dev.parley.changes.FilterException;
 import dev.parley.changes.RowFilter;
 import dev.parley.changes.RowFilter.Verdict;
 import dev.parley.feed.Change;
@@ -199,7 +200,13 @@ final class ChangesReplay implements Replay {
                     }
                 }
             }
-            return (verdicts.isEmpty() ? Future.<Void>succeededFuture() : verdicts.ask(reader.judge())).map(asked -> encode(changes, among, check, verdicts));
+            return (verdicts.isEmpty() ? Future.<Void>succeededFuture() : verdicts.ask(reader.judge())).map(asked -> {
+                FilterException refusal = verdicts.refusal();
+                if (refusal != null) {
+                    throw refusal;
+                }
+                return encode(changes, among, check, verdicts);
+            });
         });
     }
 

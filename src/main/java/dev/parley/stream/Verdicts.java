@@ -1,13 +1,14 @@
 package dev.parley.stream;
 
+import dev.parley.changes.FilterException;
 import dev.parley.changes.Judge;
+import dev.parley.changes.Judgement;
 import dev.parley.changes.Row;
 import dev.parley.changes.RowFilter;
 import dev.parley.changes.RowFilter.Verdict;
 import dev.parley.changes.Table;
 import io.vertx.core.Future;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,7 +24,7 @@ final class Verdicts {
         private final List<Row> order = new ArrayList<>();
         private final Map<RowFilter, Integer> filters = new IdentityHashMap<>();
         private final List<RowFilter> filterOrder = new ArrayList<>();
-        private List<BitSet> answers;
+        private List<Judgement> answers;
     }
 
     private final Map<Table, Questions> tables = new LinkedHashMap<>();
@@ -46,7 +47,7 @@ final class Verdicts {
     /** Asks. The future fails when one of the tables could not be judged; the others' answers hold nevertheless. */
     Future<Void> ask(Judge judge) {
         List<Future<?>> asked = new ArrayList<>();
-        tables.forEach((table, questions) -> asked.add(judge.judge(table, questions.filterOrder, questions.order)
+        tables.forEach((table, questions) -> asked.add(judge.judge(questions.filterOrder, questions.order)
                 .onSuccess(answers -> questions.answers = answers)));
         return Future.join(asked).mapEmpty();
     }
@@ -67,6 +68,19 @@ final class Verdicts {
         if (column == null || questions.answers == null) {
             return Verdict.ASK;
         }
-        return questions.answers.get(column).get(row) ? Verdict.MATCH : Verdict.NO_MATCH;
+        Judgement answer = questions.answers.get(column);
+        return answer.refused() != null ? Verdict.ASK : answer.rows().get(row) ? Verdict.MATCH : Verdict.NO_MATCH;
+    }
+
+    /** Why a filter can't be applied any more, or null. */
+    FilterException refusal() {
+        for (Questions questions : tables.values()) {
+            for (Judgement answer : questions.answers == null ? List.<Judgement>of() : questions.answers) {
+                if (answer.refused() != null) {
+                    return answer.refused();
+                }
+            }
+        }
+        return null;
     }
 }
