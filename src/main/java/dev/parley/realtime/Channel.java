@@ -133,7 +133,7 @@ final class Channel implements TopicHub.Receiver {
         }
         presence.begin(rights);
         replay.deliver(broadcast -> session.write(broadcast, frames.topic()));
-        tell(now);
+        tell(now, subscriptions.bindings().stream().allMatch(binding -> binding.start() == Start.NOW));
         if (config.replicationReady()) {
             session.write(frames.system("system", "ok", "Replication connection established", null));
         }
@@ -150,10 +150,10 @@ final class Channel implements TopicHub.Receiver {
         services.streams().changes(session.loop(), encoder, subscriptions.bindings()).subscribe().withSubscriber(changes);
     }
 
-    /** What became of the entries; with a backlog the stream itself says when it is through. */
-    private void tell(Position now) {
+    /** @param live whether there is no backlog: of that the stream itself says when it is through */
+    private void tell(Position now, boolean live) {
         subscriptions.problems().forEach(problem -> session.write(frames.system("postgres_changes", "error", problem, null)));
-        if (!subscriptions.bindings().isEmpty() && subscriptions.bindings().stream().allMatch(binding -> binding.start() == Start.NOW)) {
+        if (!subscriptions.bindings().isEmpty() && live) {
             session.write(frames.subscribed(subscriptions.positions() ? now : null));
         }
     }
@@ -282,7 +282,7 @@ final class Channel implements TopicHub.Receiver {
         rights = admission.rights();
         presence.renew(rights);
         watchExpiry();
-        tell(services.streams().now());
+        tell(null, true);
     }
 
     private void watchExpiry() {

@@ -84,14 +84,17 @@ final class ChannelPresence implements Presence.Watcher {
             end.accept(Reasons.TRACK_TOO_LARGE);
             return;
         }
-        session.write(frames.ok(ref, "{}"));
-        wanted = true;
-        begin(rights);
         if (key == null) {
             key = UUID.randomUUID().toString();
         }
+        if (!services.presence().track(topic, this, key, meta)) {
+            session.write(frames.error(ref, "{}"));
+            return;
+        }
         tracked = true;
-        services.presence().track(topic, this, key, meta);
+        wanted = true;
+        session.write(frames.ok(ref, "{}"));
+        begin(rights);
     }
 
     private void untrack() {

@@ -7,6 +7,7 @@ import dev.parley.transport.SocketChannel;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.quarkus.websockets.next.HttpUpgradeCheck;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
@@ -54,10 +55,11 @@ public class RealtimeDoor implements HttpUpgradeCheck {
             refuse(context, FORBIDDEN, "Unsupported version: use vsn=1.0.0 or vsn=2.0.0");
             return;
         }
-        check(context.request()).subscribe().with(caller -> {
+        Context loop = vertx.getOrCreateContext();
+        check(context.request()).subscribe().with(caller -> loop.runOnContext(ignored -> {
             context.request().resume();
             context.next();
-        }, failure -> refuse(context, UNAUTHORIZED, text(failure)));
+        }), failure -> loop.runOnContext(ignored -> refuse(context, UNAUTHORIZED, text(failure))));
     }
 
     private void refuse(RoutingContext context, int status, String error) {
