@@ -125,6 +125,7 @@ final class Channel implements TopicHub.Receiver {
 
     private void begin(Channel replaced) {
         state = State.JOINED;
+        services.figures().joined();
         Position now = services.streams().now();
         subscribe();
         session.write(frames.ok(ref, subscriptions.response()));
@@ -172,6 +173,7 @@ final class Channel implements TopicHub.Receiver {
 
     private void refuse(Throwable failure, Channel replaced) {
         state = State.REFUSED;
+        services.figures().refused();
         release();
         if (replaced != null) {
             session.write(replaced.frames.close());
@@ -228,6 +230,7 @@ final class Channel implements TopicHub.Receiver {
                     stored.succeeded() ? frames.ok(pushRef, "{\"id\":" + RawJson.quote(stored.result()) + "}") : frames.error(pushRef, "{}"))));
             return;
         }
+        services.figures().broadcast();
         services.hub().publish(topic, broadcast, config.self() ? null : this);
         answer(pushRef, frames.ok(pushRef, "{}"));
     }
@@ -322,6 +325,9 @@ final class Channel implements TopicHub.Receiver {
     void close() {
         if (state != State.CLOSED) {
             boolean entered = state == State.JOINED || state == State.JOINING;
+            if (state == State.JOINED) {
+                services.figures().left();
+            }
             state = State.CLOSED;
             if (entered) {
                 release();

@@ -10,5 +10,5 @@ import jakarta.inject.Singleton;
 /** What every session and channel needs. */
 @Singleton
 record RealtimeServices(RealtimeSettings settings, Credentials credentials, Access access, SubscriptionCompiler compiler, Streams streams, TopicHub hub,
-        Presence presence, StoredBroadcasts stored) {
+        Presence presence, StoredBroadcasts stored, RealtimeFigures figures) {
 }

@@ -43,6 +43,7 @@ final class RealtimeSession implements SocketGuard.Session {
         this.goAway = goAway;
         this.events = new RateLimit(services.settings().maxEventsPerSecond, SECOND_MS);
         this.joins = new RateLimit(services.settings().maxJoinsPerSecond, SECOND_MS);
+        services.figures().socketOpened();
     }
 
     Vsn vsn() {
@@ -193,8 +194,12 @@ final class RealtimeSession implements SocketGuard.Session {
 
     /** A broadcast is dropped when the client does not keep up: nobody is promised one. */
     void write(Broadcast broadcast, String topic) {
-        byte[] bytes = outbound.hasRoom() ? BroadcastFrames.of(broadcast, vsn(), topic) : null;
-        if (bytes != null && bytes.length > 0) {
+        if (!outbound.hasRoom()) {
+            services.figures().broadcastDropped();
+            return;
+        }
+        byte[] bytes = BroadcastFrames.of(broadcast, vsn(), topic);
+        if (bytes.length > 0) {
             outbound.write(bytes);
         }
     }
@@ -223,7 +228,11 @@ final class RealtimeSession implements SocketGuard.Session {
     }
 
     void closed() {
+        if (closed) {
+            return;
+        }
         closed = true;
+        services.figures().socketClosed();
         channels.values().forEach(Channel::close);
         channels.clear();
     }
