@@ -4,6 +4,7 @@ import dev.parley.database.Connections;
 import dev.parley.database.Database;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Future;
+import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.Tuple;
@@ -29,7 +30,8 @@ public class ChannelPolicies {
     private static final String ASK = "select outcome, broadcast_read, broadcast_write, presence_read, presence_write, problem "
             + "from parley.channel_rights($1, $2, $3, $4)";
     /** A live server ends a statement by itself before we take its connection for dead. */
-    private static final String SESSION = "set statement_timeout = '5s'; set lock_timeout = '3s'; set default_transaction_read_only = off; set jit = off; "
+    private static final String SESSION = "set statement_timeout = '5s'; set lock_timeout = '3s'; set jit = off; "
+            + "set default_transaction_read_only = off; "
             // what functions of policies say for their authors would end up in our log
             + "set client_min_messages = 'error'";
     private static final long DEAD_MS = 7_000;
@@ -69,7 +71,15 @@ public class ChannelPolicies {
         return pool().withConnection(connection -> connection.preparedQuery(ASK).execute(question).timeout(DEAD_MS, TimeUnit.MILLISECONDS)
                         .onFailure(this::renewAfterSilence))
                 .map(rows -> rights(rows.iterator().next(), caller.role()))
-                .onFailure(failure -> trouble.say(() -> LOG.warn("The policies of private channels can't be asked: " + plain(failure.getMessage()))));
+                .onFailure(failure -> trouble.say(() ->
+                        LOG.warn("The policies of private channels can't be asked: " + plain(failure.getMessage()) + remedy(failure))));
+    }
+
+    /** A "no" by a policy is an answer: what is left is that the service itself may not add a row to try it on. */
+    private static String remedy(Throwable failure) {
+        boolean right = failure instanceof PgException database && "42501".equals(database.getSqlState());
+        return right ? ". The role that Parley runs as needs USAGE on schema realtime, and must own realtime.messages or have INSERT on it "
+                + "and BYPASSRLS" : "";
     }
 
     private ChannelRights rights(Row row, String role) {
@@ -92,7 +102,8 @@ public class ChannelPolicies {
         boolean allowed = config.withoutRoles() == PrivateChannelConfig.WithoutRole.ALLOW;
         // the names come from tokens: whoever may make those could make up any number
         if (said.size() < MAX_SAID && said.add(role + why)) {
-            LOG.warn("Private channels are " + (allowed ? "open" : "closed") + " to role " + plain(role) + ", by parley.realtime.private.without-roles: " + why);
+            LOG.warn("Private channels are " + (allowed ? "open" : "closed") + " to role " + plain(role)
+                    + ", by parley.realtime.private.without-roles: " + why);
         }
         return allowed ? ChannelRights.ALL : ChannelRights.NONE;
     }

@@ -94,6 +94,7 @@ class Keyring {
     }
 
     private static List<byte[]> encoded(Optional<List<String>> keys) {
-        return keys.orElse(List.of()).stream().map(String::strip).filter(key -> !key.isEmpty()).map(key -> key.getBytes(StandardCharsets.UTF_8)).toList();
+        return keys.orElse(List.of()).stream().map(String::strip).filter(key -> !key.isEmpty())
+                .map(key -> key.getBytes(StandardCharsets.UTF_8)).toList();
     }
 }

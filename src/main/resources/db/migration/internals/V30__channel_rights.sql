@@ -3,7 +3,8 @@
 --
 -- The policies find the channel in realtime.topic() (setting realtime.topic) and the token in request.jwt.claims and its kin.
 -- Runs with the caller's rights, since only then may it take another role, and with the session's search_path, which is what functions of
--- policies expect that have none of their own.
+-- policies expect that have none of their own. Statements are executed as text, since a kept plan would outlive a change of a role's attributes
+-- and memberships, which decide what policies hold for it.
 --
 -- outcome: 'asked'; 'no such role'; 'not a member', when the session's user may not take the role.
 -- problem: what a policy failed with, which counts as a no. Whatever else fails, fails the call.
@@ -11,7 +12,6 @@ create function parley.channel_rights(caller_role text, channel text, claims tex
 returns table (outcome text, broadcast_read boolean, broadcast_write boolean, presence_read boolean, presence_write boolean, problem text)
 language plpgsql
 as $$
-#variable_conflict use_variable -- realtime.messages may have been given columns of any name
 declare
   of_broadcast uuid := gen_random_uuid();
   of_presence  uuid := gen_random_uuid();
@@ -34,7 +34,8 @@ begin
   end if;
 
   begin
-    insert into realtime.messages (id, topic, extension) values (of_broadcast, channel, 'broadcast'), (of_presence, channel, 'presence');
+    execute $sql$insert into realtime.messages (id, topic, extension) values ($1, $3, 'broadcast'), ($2, $3, 'presence')$sql$
+      using of_broadcast, of_presence, channel;
 
     perform set_config('realtime.topic', channel, true),
             set_config('request.jwt.claims', claims, true),
@@ -49,21 +50,23 @@ begin
     end;
 
     begin
-      select coalesce(bool_or(m.id = of_broadcast), false), coalesce(bool_or(m.id = of_presence), false)
-        into broadcast_read, presence_read
-        from realtime.messages m where m.id in (of_broadcast, of_presence) and m.topic = channel;
-    exception when cardinality_violation or data_exception or integrity_constraint_violation or syntax_error_or_access_rule_violation or plpgsql_error then
+      execute $sql$select coalesce(bool_or(m.id = $1), false), coalesce(bool_or(m.id = $2), false)
+                   from realtime.messages m where m.id in ($1, $2) and m.topic = $3$sql$
+        into broadcast_read, presence_read using of_broadcast, of_presence, channel;
+    exception when cardinality_violation or data_exception or integrity_constraint_violation or syntax_error_or_access_rule_violation
+                   or plpgsql_error then
       problem := sqlstate || ' ' || sqlerrm;
     end;
 
     foreach probe in array array['broadcast', 'presence'] loop
       begin
-        insert into realtime.messages (topic, extension) values (channel, probe);
+        execute 'insert into realtime.messages (topic, extension) values ($1, $2)' using channel, probe;
         allowed := true;
       exception
         when insufficient_privilege then -- this is how a policy says no
           allowed := false;
-        when cardinality_violation or data_exception or integrity_constraint_violation or syntax_error_or_access_rule_violation or plpgsql_error then
+        when cardinality_violation or data_exception or integrity_constraint_violation or syntax_error_or_access_rule_violation
+             or plpgsql_error then
           allowed := false;
           problem := sqlstate || ' ' || sqlerrm;
       end;

@@ -191,6 +191,26 @@ class ChannelPoliciesTest {
         policy("insert", "public", "true");
         assertEquals(ChannelRights.NONE, ask(caller("parley_stranger", "x"), "room:1"));
         assertEquals(ChannelRights.ALL, ask(ada(), "room:1"));
+        run("drop role parley_stranger");
+    }
+
+    @Test
+    void whatARoleLosesItLosesAtOnce() throws SQLException {
+        run("do $$ begin create role parley_members; exception when duplicate_object then null; end $$", "grant usage on schema realtime to parley_members");
+        policy("select", "parley_members", "true");
+        // once for each connection, and once more on plans that they may have kept
+        for (int round = 0; round < 3; round++) {
+            assertEquals(ChannelRights.NONE, ask(ada(), "room:1"));
+            run("grant parley_members to authenticated");
+            assertEquals(READS, ask(ada(), "room:1"));
+            run("revoke parley_members from authenticated");
+        }
+        withoutPolicies();
+        run("alter role service_role nobypassrls");
+        assertEquals(ChannelRights.NONE, ask(caller("service_role", null), "room:1"));
+        run("alter role service_role bypassrls");
+        assertEquals(ChannelRights.ALL, ask(caller("service_role", null), "room:1"));
+        run("drop owned by parley_members", "drop role parley_members");
     }
 
     @Test
