@@ -1,11 +1,11 @@
 package dev.parley.realtime;
 
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.time.Duration;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
-/** The settings {@code parley.realtime.*} that the protocol itself goes by. */
-@ApplicationScoped
+/** The settings {@code parley.realtime.*} that the protocol itself goes by. Read as fields, hence a singleton: a client proxy has none. */
+@Singleton
 class RealtimeSettings {
 
     /** Channels that one socket may have joined. */
