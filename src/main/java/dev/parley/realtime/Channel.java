@@ -226,8 +226,9 @@ final class Channel implements TopicHub.Receiver {
         }
         Persist persist = Persist.read(metadata);
         if (persist != null && topic.isPrivate()) {
-            services.stored().store(topic.name(), broadcast, persist.ttlSeconds()).onComplete(stored -> session.run(() -> answer(pushRef,
-                    stored.succeeded() ? frames.ok(pushRef, "{\"id\":" + RawJson.quote(stored.result()) + "}") : frames.error(pushRef, "{}"))));
+            services.stored().store(topic.name(), broadcast, persist.ttlSeconds(), config.self() ? null : this)
+                    .onComplete(stored -> session.run(() -> answer(pushRef, stored.succeeded()
+                            ? frames.ok(pushRef, "{\"id\":" + RawJson.quote(stored.result()) + "}") : frames.error(pushRef, "{}"))));
             return;
         }
         services.figures().broadcast();
