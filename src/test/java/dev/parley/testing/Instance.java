@@ -19,6 +19,11 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class Instance implements AutoCloseable {
 
+    /** Keys of every instance, unless a setting says otherwise. */
+    public static final String PUBLISHABLE_KEY = "sb_publishable_parley";
+    public static final String SECRET_KEY = "sb_secret_parley";
+    public static final String JWT_SECRET = "a-secret-of-the-tests-and-of-nothing-else";
+
     private static final Path LOGS = Path.of("target", "it-logs").toAbsolutePath();
     private static final AtomicInteger NUMBER = new AtomicInteger();
     private static final Duration ASK_AGAIN = Duration.ofMillis(100);
@@ -153,6 +158,9 @@ public final class Instance implements AutoCloseable {
             settings.put("quarkus.datasource.password", "postgres");
             settings.put("quarkus.datasource.jdbc.url", database.jdbcUrl());
             settings.put("quarkus.datasource.reactive.url", database.reactiveUrl());
+            settings.put("parley.keys.publishable", PUBLISHABLE_KEY);
+            settings.put("parley.keys.secret", SECRET_KEY);
+            settings.put("parley.jwt.secret", JWT_SECRET);
         }
 
         public Builder setting(String name, String value) {
