@@ -2,6 +2,7 @@ package dev.parley.testing;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.List;
@@ -44,16 +45,16 @@ public final class ChangeBinding {
         return this;
     }
 
-    /** Asked at each join; null asks for nothing but what comes. */
+    /** Asked at each join; null leaves the key out. */
     public ChangeBinding after(Supplier<JsonNode> given) {
         after = given;
         return this;
     }
 
-    /** Each join asks for what follows the last change that came, the first one for what follows this position, if it is not null. */
+    /** Each join asks for what follows the last position that came, the first one for what follows this one; null asks for nothing missed. */
     public ChangeBinding afterPosition(String first) {
         position = first;
-        return after(() -> position == null ? null : TextNode.valueOf(position));
+        return after(() -> position == null ? NullNode.instance : TextNode.valueOf(position));
     }
 
     /** Instead of keeping the changes. */
@@ -67,7 +68,7 @@ public final class ChangeBinding {
         return changes;
     }
 
-    /** Of the last change that came; before it, what the first join was given. */
+    /** The last one that came with a change or from the server by itself; before it, what the first join was given. */
     public String position() {
         return position;
     }
@@ -110,6 +111,11 @@ public final class ChangeBinding {
         }
         listener.accept(change);
         return true;
+    }
+
+    /** The server said how far the channel has come, without a change. */
+    void cameTo(String said) {
+        position = said;
     }
 
     private static boolean contains(JsonNode ids, JsonNode id) {

@@ -20,24 +20,24 @@ public enum Protocol {
     SUPABASE_2 {
         @Override
         public Follower conversation(UUID conversation) {
-            return new RealtimeFollower(RealtimeVersion.V2, conversation);
+            return RealtimeFollower.conversation(RealtimeVersion.V2, conversation);
         }
 
         @Override
         public Follower global() {
-            return new RealtimeFollower(RealtimeVersion.V2, null);
+            return RealtimeFollower.global(RealtimeVersion.V2);
         }
     },
 
     SUPABASE_1 {
         @Override
         public Follower conversation(UUID conversation) {
-            return new RealtimeFollower(RealtimeVersion.V1, conversation);
+            return RealtimeFollower.conversation(RealtimeVersion.V1, conversation);
         }
 
         @Override
         public Follower global() {
-            return new RealtimeFollower(RealtimeVersion.V1, null);
+            return RealtimeFollower.global(RealtimeVersion.V1);
         }
     };
 

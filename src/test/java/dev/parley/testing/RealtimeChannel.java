@@ -91,6 +91,17 @@ public final class RealtimeChannel {
         return awaitReply(joinRef);
     }
 
+    /** Joins and waits until the server says that the entries' tables are watched; tries again as long as it says that they are not. */
+    public RealtimeChannel joinOnceWatched() throws IOException {
+        Await.until(() -> {
+            frames.clear();
+            join().awaitJoined();
+            RealtimeFrame said = awaitFrame("a system message", frame -> frame.event().equals("system"));
+            return said.payload().path("status").asText().equals("ok");
+        }, PATIENCE, () -> "watched; got " + frames);
+        return this;
+    }
+
     /** Leaves and waits for the reply. */
     public void leave() throws IOException {
         wanted = false;
@@ -193,6 +204,13 @@ public final class RealtimeChannel {
                     wanted &= frame.event().equals("phx_error");
                     client.rejoinLater(this);
                 }
+            }
+            case "system" -> {
+                String position = frame.payload().path("position").textValue();
+                if (position != null) {
+                    bindings.forEach(binding -> binding.cameTo(position));
+                }
+                frames.add(frame);
             }
             default -> frames.add(frame);
         }

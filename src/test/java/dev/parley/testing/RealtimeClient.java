@@ -75,8 +75,10 @@ public final class RealtimeClient implements AutoCloseable {
     /** Connects; every channel that was joined joins again. @throws IOException refused or unreachable */
     public RealtimeClient connect(Instance instance) throws IOException {
         RawWebSocket opened = RawWebSocket.open(instance.port(), path(version, key));
-        following = true;
-        socket = opened;
+        synchronized (taking) {
+            socket = opened;
+            following = true;
+        }
         CONNECTED.add(this);
         for (RealtimeChannel channel : channels.values()) {
             channel.rejoin();

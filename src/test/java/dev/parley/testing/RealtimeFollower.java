@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Consumer;
 
 /**
  * Follows messages over the Supabase protocol: a channel of its own on a socket of its own. The entry's {@code after} is the last {@code seq} for a
@@ -19,9 +20,9 @@ public final class RealtimeFollower implements Follower {
     private final RealtimeChannel channel;
     private final ChangeBinding binding;
     private volatile Long after;
+    private volatile Consumer<RowChange> onMessage = change -> { };
 
-    /** @param conversation null for all */
-    RealtimeFollower(RealtimeVersion version, UUID conversation) {
+    private RealtimeFollower(RealtimeVersion version, UUID conversation) {
         this.conversation = conversation;
         this.deliveries = new Deliveries("channel (" + version.number() + ") of " + (conversation == null ? "all messages" : conversation));
         this.client = RealtimeClient.of(version);
@@ -32,6 +33,22 @@ public final class RealtimeFollower implements Follower {
             binding.after(this::lastSeq);
         }
         this.channel = client.channel(conversation == null ? "admin-global" : "chat:" + conversation).on(binding);
+    }
+
+    /** Of one conversation, not yet connected. */
+    public static RealtimeFollower conversation(RealtimeVersion version, UUID conversation) {
+        return new RealtimeFollower(version, conversation);
+    }
+
+    /** Of all messages, not yet connected. */
+    public static RealtimeFollower global(RealtimeVersion version) {
+        return new RealtimeFollower(version, null);
+    }
+
+    /** Called on the reading thread with each message, after this client has taken note of it. */
+    public RealtimeFollower onMessage(Consumer<RowChange> listener) {
+        onMessage = listener;
+        return this;
     }
 
     @Override
@@ -57,7 +74,7 @@ public final class RealtimeFollower implements Follower {
         return this;
     }
 
-    /** Of the last message that came. */
+    /** Of the last message that came, or what the server has said since. */
     public String position() {
         return binding.position();
     }
@@ -130,5 +147,6 @@ public final class RealtimeFollower implements Follower {
     private void deliver(RowChange change) {
         JsonNode row = change.row();
         deliveries.add(UUID.fromString(row.get("conversation_id").asText()), row.get("seq").asLong(), UUID.fromString(row.get("id").asText()));
+        onMessage.accept(change);
     }
 }

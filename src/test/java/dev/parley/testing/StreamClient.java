@@ -92,10 +92,12 @@ public final class StreamClient implements Follower {
 
     @Override
     public StreamClient connect(Instance instance) throws IOException {
-        live = false;
-        following = true;
         RawWebSocket opened = RawWebSocket.open(instance.port(), path());
-        socket = opened;
+        synchronized (taking) {
+            live = false;
+            socket = opened;
+            following = true;
+        }
         Thread reader = new Thread(() -> readAll(opened), "stream");
         reader.setDaemon(true);
         reader.start();
@@ -243,12 +245,14 @@ public final class StreamClient implements Follower {
         while (true) {
             gate.pass();
             RawWebSocket.Received received = from.read();
-            if (from != socket || !following) {
-                return;
-            }
             if (received instanceof RawWebSocket.Closed closed) {
-                closes.add(closed);
-                following = false;
+                synchronized (taking) {
+                    if (from != socket || !following) {
+                        return;
+                    }
+                    closes.add(closed);
+                    following = false;
+                }
                 if (!refuges.isEmpty() && meansReconnect(closed.code())) {
                     reconnect(refuges);
                 }
@@ -256,9 +260,10 @@ public final class StreamClient implements Follower {
             }
             JsonNode frame = Json.read(((RawWebSocket.Text) received).text());
             synchronized (taking) {
-                if (from == socket && following) {
-                    accept(frame);
+                if (from != socket || !following) {
+                    return;
                 }
+                accept(frame);
             }
         }
     }
