@@ -130,7 +130,7 @@ class ResumeIT {
         List<String> seen = new CopyOnWriteArrayList<>();
         AtomicBoolean written = new AtomicBoolean();
         try (RealtimeClient client = RealtimeClient.of(version).connect(instance)) {
-            client.channel("recorder").on(Orders.binding("*").onChange(change -> {
+            client.channel("recorder").on(Orders.binding("*").afterPosition(null).onChange(change -> {
                 seen.add(key(change));
                 positions.add(change.position());
             })).join().awaitJoined();

@@ -97,9 +97,22 @@ public final class RealtimeClient implements AutoCloseable {
     }
 
     /** Sends a heartbeat and waits for its answer: the server has read everything that was sent before. */
-    public void awaitHeartbeat() throws IOException {
-        String ref = heartbeat();
-        Await.until(() -> !heartbeats.contains(ref), PATIENCE, () -> "a heartbeat's answer; closed " + closes);
+    public void awaitHeartbeat() {
+        if (!answersHeartbeat()) {
+            throw new AssertionError("closed instead of answering a heartbeat: " + closes);
+        }
+    }
+
+    /** Sends a heartbeat and waits for its answer or the end of the connection. */
+    public boolean answersHeartbeat() {
+        try {
+            String ref = heartbeat();
+            Await.until(() -> !heartbeats.contains(ref) || !following, PATIENCE, () -> "a heartbeat's answer or an end; closed " + closes);
+            return !heartbeats.contains(ref);
+        } catch (IOException closedMeanwhile) {
+            Await.until(() -> !following, PATIENCE, "a connection that takes nothing has an end");
+            return false;
+        }
     }
 
     public RealtimeVersion version() {
