@@ -226,12 +226,14 @@ class ResumeIT {
     private void joinWithSeveralEntries(RealtimeClient client, Random random) throws IOException {
         List<Entry> entries = new ArrayList<>();
         RealtimeChannel channel = client.channel("several " + UUID.randomUUID());
+        int first = random.nextInt(conversations.size());
         for (int i = 0; i < 3; i++) {
-            UUID conversation = conversations.get(random.nextInt(conversations.size()));
+            // two conversations, the first one twice: by INSERT and by everything
+            UUID conversation = conversations.get((first + i % 2) % conversations.size());
             long after = anySeq(conversation, random);
             Entry entry = new Entry(conversation, Map.of(conversation, after), new Deliveries("entry " + i + " after " + after));
             entries.add(entry);
-            channel.on(ChangeBinding.of(random.nextBoolean() ? "INSERT" : "*", "public", "messages").filter("conversation_id=eq." + conversation)
+            channel.on(ChangeBinding.of(i < 2 ? "INSERT" : "*", "public", "messages").filter("conversation_id=eq." + conversation)
                     .after(() -> LongNode.valueOf(after)).onChange(entry::note));
         }
         Place place = places.get(random.nextInt(places.size()));

@@ -104,6 +104,11 @@ public final class Instance implements AutoCloseable {
                 .sum();
     }
 
+    /** Processor time that the process has taken so far. */
+    public Duration processorTime() {
+        return process.toHandle().info().totalCpuDuration().orElseThrow();
+    }
+
     /** Memory of the process that is in RAM, in bytes; −1 where the system does not say. */
     public long residentBytes() {
         Path status = Path.of("/proc/" + process.pid() + "/status");
