@@ -50,7 +50,7 @@ public final class IdleSubscriptions {
     public static void main(String[] arguments) throws Exception {
         int few = argument(arguments, 0, 1_000);
         int many = argument(arguments, 1, 20_000);
-        int changes = argument(arguments, 2, 20_000);
+        int changes = argument(arguments, 2, 20_000) / (WRITERS * ROWS_OF_A_TRANSACTION) * WRITERS * ROWS_OF_A_TRANSACTION;
         int rounds = argument(arguments, 3, 3);
         try (TestPostgres database = TestPostgres.start(); Instance instance = Instance.over(database).jvm("-XX:TieredStopAtLevel=4", "-Xmx768m")
                 .setting("parley.realtime.max-channels", String.valueOf(CHANNELS_OF_A_SOCKET))
