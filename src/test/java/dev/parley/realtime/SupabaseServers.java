@@ -30,7 +30,7 @@ final class SupabaseServers implements AutoCloseable {
 
     static final String PUBLISHABLE_KEY = "sb_publishable_parley";
     private static final String SECRET_KEY = "sb_secret_parley";
-    private static final String JWT_SECRET = "a secret of the tests, long enough for HS512: 0123456789abcdef0123456789";
+    private static final String JWT_SECRET = "a-secret-of-the-tests-and-long-enough-for-HS512-0123456789abcdef0123456789";
 
     private final TestPostgres database = TestPostgres.start();
     private final HttpServer control;
