@@ -13,7 +13,7 @@ import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Playwright;
 
 /** The system's own Chromium, without a window. One thread at a time. */
-final class Chromium implements AutoCloseable {
+public final class Chromium implements AutoCloseable {
 
     private static final List<String> NAMES = List.of("chromium", "chromium-browser", "google-chrome");
     private static final List<String> ARGUMENTS = List.of("--no-sandbox", "--disable-gpu", "--disable-background-networking",
@@ -28,13 +28,13 @@ final class Chromium implements AutoCloseable {
     }
 
     /** Where it is, if anywhere on the PATH. */
-    static Optional<Path> find() {
+    public static Optional<Path> find() {
         return Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
                 .flatMap(folder -> NAMES.stream().map(name -> Path.of(folder, name)))
                 .filter(Files::isExecutable).findFirst();
     }
 
-    static Chromium launch(Path executable) {
+    public static Chromium launch(Path executable) {
         Playwright playwright = Playwright.create(new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
         try {
             return new Chromium(playwright,
@@ -46,7 +46,7 @@ final class Chromium implements AutoCloseable {
     }
 
     /** Somebody at a browser of their own: nothing is shared with the others. */
-    Person person(Browser.NewContextOptions options) {
+    public Person person(Browser.NewContextOptions options) {
         return new Person(browser.newContext(options.setLocale("en-GB").setTimezoneId("Europe/Berlin")));
     }
 

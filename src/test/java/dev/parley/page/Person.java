@@ -13,7 +13,7 @@ import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.options.AriaRole;
 
 /** Somebody with one page open, found and used as a person would: by names and labels, with the keyboard. */
-final class Person implements AutoCloseable {
+public final class Person implements AutoCloseable {
 
     /** What a browser reports by itself when the network is away: expected where a test takes it away. */
     private static final Pattern NETWORK = Pattern.compile("net::ERR_|WebSocket connection to .* failed|status of 50[234]");
@@ -35,7 +35,7 @@ final class Person implements AutoCloseable {
         page.onPageError(complaints::add);
     }
 
-    Person opens(String address) {
+    public Person opens(String address) {
         page.navigate(address);
         page.evaluate("window.loadedOnce = true");
         return this;
@@ -45,7 +45,7 @@ final class Person implements AutoCloseable {
         page.reload();
     }
 
-    Page page() {
+    public Page page() {
         return page;
     }
 
@@ -60,7 +60,7 @@ final class Person implements AutoCloseable {
         box().pressSequentially(text);
     }
 
-    void presses(String name) {
+    public void presses(String name) {
         page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName(name)).first().click();
     }
 
@@ -112,7 +112,7 @@ final class Person implements AutoCloseable {
         hasNotComplained();
     }
 
-    void hasNotComplained() {
+    public void hasNotComplained() {
         if (!complaints.isEmpty()) {
             throw new AssertionError("the browser's console says: " + complaints);
         }

@@ -1,0 +1,74 @@
+package dev.parley.realtime;
+
+import static org.junit.jupiter.api.Assertions.fail;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicContainer;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+import dev.parley.testing.Json;
+
+/** Applications written for Supabase keep their code: its newest client and an older one, with both protocols. The tests are in {@code src/test/node}. */
+class SupabaseClientIT {
+
+    private static final Duration PATIENCE = Duration.ofMinutes(10);
+    private static final String MARK = "@test ";
+
+    private static SupabaseServers servers;
+
+    @BeforeAll
+    static void start() {
+        Node.require();
+        servers = new SupabaseServers();
+    }
+
+    @AfterAll
+    static void stop() {
+        if (servers != null) {
+            servers.close();
+        }
+    }
+
+    /** One program for each file, one after the other: some stop the service. */
+    @TestFactory
+    Stream<DynamicContainer> theClientWorksUnmodified() {
+        List<String> wanted = List.of(System.getProperty("node.files", "").split(","));
+        return Node.testFiles().stream()
+                .filter(file -> wanted.contains("") || wanted.contains(file.replace(".test.js", "")))
+                .map(file -> DynamicContainer.dynamicContainer(file, Stream.of(file).flatMap(SupabaseClientIT::run)));
+    }
+
+    private static Stream<DynamicTest> run(String file) {
+        List<String> command = new ArrayList<>(List.of("node", "--test-reporter=./reporter.js", "--test-reporter-destination=stdout"));
+        String names = System.getProperty("node.names");
+        if (names != null) {
+            command.add("--test-name-pattern=" + names);
+        }
+        command.add(file);
+        Node.Ended ended = Node.run(PATIENCE, servers.environment(), command.toArray(String[]::new));
+        List<JsonNode> tests = ended.lines().stream().filter(line -> line.startsWith(MARK)).map(line -> Json.read(line.substring(MARK.length()))).toList();
+        String rest = String.join("\n", ended.lines().stream().filter(line -> !line.startsWith(MARK)).toList());
+        boolean failed = tests.stream().anyMatch(test -> !test.get("failure").isNull());
+        DynamicTest end = DynamicTest.dynamicTest("ends", () -> {
+            if (tests.isEmpty() || ended.exit() != 0 && !failed) {
+                fail(ended.exit() < 0 ? "did not end within " + PATIENCE + "\n" + rest : "ended with " + ended.exit() + "\n" + rest);
+            }
+        });
+        return Stream.concat(tests.stream().map(test -> DynamicTest.dynamicTest(test.get("name").asText(), () -> {
+            Assumptions.assumeTrue(test.get("skipped").isNull(), () -> test.get("skipped").asText());
+            if (!test.get("failure").isNull()) {
+                fail(test.get("failure").asText());
+            }
+        })), Stream.of(end));
+    }
+}

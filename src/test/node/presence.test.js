@@ -1,0 +1,171 @@
+// Presence, section 8 of the protocol.
+import assert from 'node:assert/strict';
+import { arrived, collect, instances, matrix, subscribed, together, unique, until } from './harness.js';
+
+/** A member of a room under a key; `state()` is what the client believes. */
+async function member(client, name, key, { enabled } = {}) {
+  const channel = client.channel(name, { config: { presence: { key, ...(enabled === undefined ? {} : { enabled }) } } });
+  const [sync, join, leave] = ['sync', 'join', 'leave'].map((event) => collect(channel, 'presence', { event }));
+  await subscribed(channel);
+  await until(() => sync.length > 0, 'the first sync');
+  return {
+    channel, sync, join, leave,
+    state: () => Object.fromEntries(Object.entries(channel.presenceState()).map(([who, metas]) => [who, metas.map(({ presence_ref, ...meta }) => meta)])),
+  };
+}
+
+const sees = (who, expected) => until(() => {
+  assert.deepEqual(who.state(), expected);
+  return true;
+}, () => `${JSON.stringify(expected)}, but ${JSON.stringify(who.state())}`);
+
+matrix('coming, changing, going: everybody at both instances agrees', async (application) => {
+  const name = unique('room');
+  const ann = await member(application.client(), name, 'ann');
+  const bob = await member(application.client({ instance: 1 }), name, 'bob');
+  assert.deepEqual(ann.state(), {});
+
+  assert.equal(await ann.channel.track({ name: 'Ann' }), 'ok');
+  assert.equal(await bob.channel.track({ name: 'Bob' }), 'ok');
+  for (const each of [ann, bob]) {
+    await sees(each, { ann: [{ name: 'Ann' }], bob: [{ name: 'Bob' }] });
+  }
+  assert.deepEqual(bob.join.map(({ key }) => key).sort(), ['ann', 'bob']);
+  const first = bob.join.find(({ key }) => key === 'ann');
+  assert.deepEqual(first.currentPresences, []);
+  assert.equal(first.newPresences[0].name, 'Ann');
+
+  assert.equal(await ann.channel.track({ name: 'Anna', mood: ['fine'] }), 'ok');
+  for (const each of [ann, bob]) {
+    await sees(each, { ann: [{ name: 'Anna', mood: ['fine'] }], bob: [{ name: 'Bob' }] });
+  }
+  assert.equal(await ann.channel.untrack(), 'ok');
+  for (const each of [ann, bob]) {
+    await sees(each, { bob: [{ name: 'Bob' }] });
+  }
+  const last = bob.leave.at(-1);
+  assert.deepEqual([last.key, last.currentPresences, last.leftPresences.map((left) => left.name)], ['ann', [], ['Anna']]);
+
+  const carl = await member(application.client(), name, 'carl');
+  await sees(carl, { bob: [{ name: 'Bob' }] });
+  await bob.channel.unsubscribe();
+  await sees(carl, {});
+  await sees(ann, {});
+});
+
+matrix('two tabs under one key are one person until both are gone', async (application) => {
+  const name = unique('tabs');
+  const watcher = await member(application.client({ instance: 1 }), name, 'watcher');
+  const [one, two] = [await member(application.client(), name, 'ann'), await member(application.client({ instance: 1 }), name, 'ann')];
+  await one.channel.track({ tab: 1 });
+  await two.channel.track({ tab: 2 });
+  await until(() => watcher.state().ann?.length === 2, 'two presences of Ann');
+  assert.deepEqual(watcher.state().ann.map(({ tab }) => tab).sort(), [1, 2]);
+  await one.channel.unsubscribe();
+  await sees(watcher, { ann: [{ tab: 2 }] });
+  await two.channel.unsubscribe();
+  await sees(watcher, {});
+});
+
+matrix('a lost connection is a leave', async (application) => {
+  const name = unique('lost');
+  const watcher = await member(application.client({ instance: 1 }), name, 'watcher');
+  const client = application.client();
+  const ann = await member(client, name, 'ann');
+  await ann.channel.track({ here: true });
+  await sees(watcher, { ann: [{ here: true }] });
+  client.realtime.disconnect();
+  await sees(watcher, {});
+});
+
+matrix('without a key everybody gets one of his own', async (application) => {
+  const name = unique('keys');
+  const [one, two] = [await member(application.client(), name, ''), await member(application.client(), name, '')];
+  await one.channel.track({ n: 1 });
+  await two.channel.track({ n: 2 });
+  await until(() => Object.keys(one.state()).length === 2, 'two keys');
+  for (const key of Object.keys(one.state())) {
+    assert.match(key, /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/);
+  }
+});
+
+matrix('the same again is no change', async (application) => {
+  const name = unique('same');
+  const ann = await member(application.client(), name, 'ann');
+  await ann.channel.track({ name: 'Ann' });
+  await sees(ann, { ann: [{ name: 'Ann' }] });
+  const reference = ann.channel.presenceState().ann[0].presence_ref;
+  const joins = ann.join.length;
+  assert.equal(await ann.channel.track({ name: 'Ann' }), 'ok');
+  const bob = await member(application.client(), name, 'bob');
+  await bob.channel.track({});
+  await sees(ann, { ann: [{ name: 'Ann' }], bob: [{}] });
+  assert.equal(ann.channel.presenceState().ann[0].presence_ref, reference);
+  assert.equal(ann.join.length, joins + 1);
+});
+
+matrix('who tracks without listening is seen', async (application) => {
+  const name = unique('quiet');
+  const watcher = await member(application.client(), name, 'watcher');
+  const quiet = application.client().channel(name, { config: { presence: { key: 'quiet' } } });
+  await subscribed(quiet);
+  assert.equal(await quiet.track({ n: 1 }), 'ok');
+  await sees(watcher, { quiet: [{ n: 1 }] });
+});
+
+matrix('who does not take part is not told', async (application) => {
+  const name = unique('apart');
+  const channel = application.client().channel(name);
+  const heard = collect(channel, 'broadcast', { event: '*' });
+  await subscribed(channel);
+  const ann = await member(application.client(), name, 'ann');
+  await ann.channel.track({ n: 1 });
+  await sees(ann, { ann: [{ n: 1 }] });
+  await ann.channel.send({ type: 'broadcast', event: 'after', payload: {} });
+  await arrived(heard, 1);
+  assert.deepEqual(channel.presenceState(), {});
+});
+
+together('an instance is killed: its people leave, and come back as the application has it', async (applications) => {
+  const rooms = await Promise.all(applications.map(async (application) => {
+    const name = unique('killed');
+    const watcher = await member(application.client(), name, 'watcher');
+    await watcher.channel.track({ watching: true });
+    const channel = application.client({ instance: 1 }).channel(name, { config: { presence: { key: 'ann' } } });
+    const sync = collect(channel, 'presence', { event: 'sync' });
+    // As applications do: tracked anew at each SUBSCRIBED
+    channel.subscribe((status) => {
+      if (status === 'SUBSCRIBED') {
+        channel.track({ name: 'Ann' });
+      }
+    });
+    await sees(watcher, { watcher: [{ watching: true }], ann: [{ name: 'Ann' }] });
+    return { watcher, channel, sync };
+  }));
+  await instances.kill(1);
+  await Promise.all(rooms.map(({ watcher }) => sees(watcher, { watcher: [{ watching: true }] })));
+  await instances.begin(1);
+  for (const { watcher, channel } of rooms) {
+    await sees(watcher, { watcher: [{ watching: true }], ann: [{ name: 'Ann' }] });
+    await until(() => Object.keys(channel.presenceState()).length === 2, 'Ann sees both again', 40_000);
+  }
+});
+
+together('an instance restarts in order: no ghosts', async (applications) => {
+  const rooms = await Promise.all(applications.map(async (application) => {
+    const name = unique('restart');
+    const watcher = await member(application.client(), name, 'watcher');
+    const ann = await member(application.client({ instance: 1 }), name, 'ann');
+    await ann.channel.track({ n: 1 });
+    await sees(watcher, { ann: [{ n: 1 }] });
+    return { watcher, ann };
+  }));
+  await instances.restart(1);
+  await Promise.all(rooms.map(async ({ watcher, ann }) => {
+    await until(() => ann.channel.told.filter((status) => status === 'SUBSCRIBED').length === 2, () => `subscribed again, was told ${ann.channel.told}`, 40_000);
+    await sees(watcher, {});
+    await ann.channel.track({ n: 2 });
+    await sees(watcher, { ann: [{ n: 2 }] });
+    await sees(ann, { ann: [{ n: 2 }] });
+  }));
+});
