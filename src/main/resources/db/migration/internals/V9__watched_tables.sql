@@ -118,8 +118,9 @@ declare
   -- PostgreSQL 13 can't replace a trigger; the newer ones then need no lock that keeps readers out, and no more than the right to create one
   replaces boolean := current_setting('server_version_num')::integer >= 140000;
 begin
-  if action = 'create' and exists (select from pg_trigger t where t.tgrelid = relation and t.tgname = 'parley_log_' || event) then
-    return; -- another replica has made it meanwhile
+  if not exists (select from pg_class c where c.oid = relation)
+     or action = 'create' and exists (select from pg_trigger t where t.tgrelid = relation and t.tgname = 'parley_log_' || event) then
+    return; -- the table is gone, or another replica has made the trigger
   end if;
   if action = 'drop' or action = 'replace' and not replaces then
     execute format('drop trigger if exists parley_log_%s on %s', event, relation::regclass);
