@@ -1,10 +1,12 @@
 package dev.parley.changes;
 
+import dev.parley.database.Backoff;
 import dev.parley.database.Database;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.SqlConnection;
@@ -18,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
@@ -32,12 +35,17 @@ public class WatchedTables {
     private static final Logger LOG = Logger.getLogger(WatchedTables.class);
     private static final long ADVISORY_LOCK = 0x7461626C6573L; // "tables"
     private static final int NAMES_IN_A_LINE = 10;
+    private static final String LOCK_NOT_AVAILABLE = "55P03";
     private static final String TO_CHANGE = """
             select t.relation::bigint, t.name, t.root is not null, t.event, t.arguments, t.action, t.lacking from parley.triggers_to_change() t
             """;
 
     /** A trigger to be made or dropped. */
     private record Step(long relation, String table, boolean watch, String event, String[] arguments, String action, String lacking) {
+    }
+
+    /** A table that somebody else has locked: whoever writes to it waits behind every try. */
+    private record Held(Backoff backoff, long until, String line) {
     }
 
     private final Vertx vertx;
@@ -50,6 +58,7 @@ public class WatchedTables {
     private final boolean chat;
     private final Coalesced sync = new Coalesced(this::run);
     private final Complaints complaints = new Complaints(LOG);
+    private final Map<Long, Held> held = new ConcurrentHashMap<>();
     private volatile boolean begun;
     private volatile boolean complained;
     private volatile boolean stopped;
@@ -108,10 +117,8 @@ public class WatchedTables {
         Map<String, String> wrong = new HashMap<>();
         return connections.ask(pool -> pool.withTransaction(connection -> settle(connection, wrong)))
                 .compose(mine -> mine ? connections.ask(pool -> pool.query(TO_CHANGE).execute())
-                        .compose(rows -> change(steps(rows), wrong)) : Future.succeededFuture())
-                .compose(done -> connections.ask(pool -> pool.query("select parley.grant_realtime()").execute()))
-                .compose(done -> catalog.refresh())
-                .onSuccess(done -> complaints.are(wrong));
+                        .compose(rows -> change(steps(rows), wrong)).onSuccess(done -> complaints.are(wrong)) : Future.succeededFuture())
+                .compose(done -> catalog.refresh());
     }
 
     /** Writes down what is wanted; one replica at a time, answers whether it was this one. */
@@ -123,11 +130,13 @@ public class WatchedTables {
             return connection.preparedQuery("select parley.sync_watched($1, $2, $3, $4, $5)").execute(Tuple.tuple().addString(publication)
                     .addArrayOfString(named.stream().map(TableName::schema).toArray(String[]::new))
                     .addArrayOfString(named.stream().map(TableName::name).toArray(String[]::new))
-                    .addBoolean(chat).addBoolean(!begun)).map(missing -> {
-                        begun = true;
+                    .addBoolean(chat).addBoolean(!begun)).compose(missing -> {
                         for (Row row : missing) {
                             wrong.put(row.getString(0), "parley.realtime.tables names " + row.getString(0) + ", and there is no such table");
                         }
+                        return connection.query("select parley.grant_realtime()").execute();
+                    }).map(done -> {
+                        begun = true;
                         return true;
                     });
         });
@@ -170,6 +179,10 @@ public class WatchedTables {
     /** What prevented it, or null. */
     private Future<String> change(List<Step> steps) {
         Step first = steps.get(0);
+        Held before = held.get(first.relation);
+        if (before != null && System.nanoTime() - before.until < 0) {
+            return Future.succeededFuture(before.line);
+        }
         for (Step step : steps) {
             if (step.lacking != null) {
                 return Future.succeededFuture(first.watch
@@ -180,12 +193,21 @@ public class WatchedTables {
         return connections.ask(pool -> pool.withTransaction(connection -> {
             Future<?> done = Future.succeededFuture();
             for (Step step : steps) {
-                done = done.compose(before -> connection.preparedQuery("select parley.change_trigger($1::bigint::oid, $2, $3, $4)")
+                done = done.compose(one -> connection.preparedQuery("select parley.change_trigger($1::bigint::oid, $2, $3, $4)")
                         .execute(Tuple.of(step.relation, step.event, step.arguments, step.action)));
             }
             return done;
-        })).map((String) null).otherwise(failure -> first.table + (first.watch ? " is not watched as it should be" : " goes on being watched")
-                + ", trying on: " + failure.getMessage());
+        })).map(done -> {
+            held.remove(first.relation);
+            return (String) null;
+        }).otherwise(failure -> {
+            String line = first.table + (first.watch ? " is not watched as it should be" : " goes on being watched") + ", trying on: " + failure.getMessage();
+            if (failure instanceof PgException error && LOCK_NOT_AVAILABLE.equals(error.getSqlState())) {
+                Backoff backoff = before == null ? new Backoff(5_000, 120_000) : before.backoff;
+                held.put(first.relation, new Held(backoff, System.nanoTime() + Duration.ofMillis(backoff.next()).toNanos(), line));
+            }
+            return line;
+        });
     }
 
     private static void tell(String what, List<String> tables) {

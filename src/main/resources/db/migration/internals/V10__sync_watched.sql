@@ -1,3 +1,29 @@
+-- The tables of a publication, as they are named in it or by it. Not by way of pg_publication_tables, which waits for whoever has locked one of them.
+create function parley.published_tables(publication text) returns table (schema_name text, table_name text)
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+  select n.nspname::text, c.relname::text
+  from pg_publication p join pg_class c on p.puballtables and c.relkind in ('r', 'p') and c.relpersistence = 'p' and not c.relispartition and parley.is_watchable(c.oid)
+  join pg_namespace n on n.oid = c.relnamespace
+  where p.pubname = publication
+  union
+  select n.nspname::text, c.relname::text
+  from pg_publication p join pg_publication_rel r on r.prpubid = p.oid join pg_class c on c.oid = r.prrelid join pg_namespace n on n.oid = c.relnamespace
+  where p.pubname = publication;
+  if current_setting('server_version_num')::integer >= 150000 then
+    return query execute '
+      select n.nspname::text, c.relname::text
+      from pg_publication p join pg_publication_namespace s on s.pnpubid = p.oid
+      join pg_class c on c.relnamespace = s.pnnspid and c.relkind in (''r'', ''p'') and c.relpersistence = ''p''
+      join pg_namespace n on n.oid = c.relnamespace
+      where p.pubname = $1' using publication;
+  end if;
+end $$;
+revoke all on function parley.published_tables(text) from public;
+
 -- Brings parley.watched up to what the publication and the settings want now; gives the tables in the settings that are not there.
 -- Writes nothing when nothing has changed.
 --
@@ -20,8 +46,7 @@ begin
     and not exists (select from parley.watched o where (o.schema_name, o.table_name, o.source) = (n.nspname, c.relname, 'hand'));
 
   with desired as materialized (
-    select p.schemaname::text as schema_name, p.tablename::text as table_name, published as source
-    from pg_publication_tables p where p.pubname = publication
+    select p.schema_name, p.table_name, published as source from parley.published_tables(publication) p
     union
     select s.schema_name, s.table_name, 'settings' from unnest(schemas, tables) s (schema_name, table_name)
     union

@@ -46,7 +46,7 @@ $$;
 
 -- The log triggers that the watched tables, their partitions and their children should have, all of them logging under the root's name.
 -- A table with two watched parents belongs to the older one.
-create function parley.wanted_triggers() returns table (relation oid, root oid, event text, arguments text[])
+create function parley.wanted_triggers() returns table (relation oid, root oid, event text, arguments text[], stored_arguments bytea)
 language sql stable
 set search_path = pg_catalog, pg_temp
 as $$
@@ -61,14 +61,19 @@ as $$
     select f.root, i.inhrelid from family f join pg_inherits i on i.inhparent = f.relation
   ), member as (
     select distinct on (f.relation) f.relation, f.root from family f
-    where not exists (select from family above where above.relation = f.root and above.root <> f.root)
-      and parley.is_watchable(f.relation)
+    where f.root not in (select below.relation from family below where below.root <> below.relation) and parley.is_watchable(f.relation)
     order by f.relation, f.root
-  ), root as (
-    select r.root, array[n.nspname::text, c.relname::text] as name, parley.replica_identity(r.root) as identity
-    from (select distinct m.root from member m) r join pg_class c on c.oid = r.root join pg_namespace n on n.oid = c.relnamespace
+  ), root as materialized (
+    select r.root, r.name, r.update, parley.trigger_arguments(variadic r.name) as stored_name, parley.trigger_arguments(variadic r.update) as stored_update
+    from (
+      select m.root, array[n.nspname::text, c.relname::text] as name,
+             array[n.nspname::text, c.relname::text] || parley.replica_identity(m.root) as update
+      from (select distinct m.root from member m) m join pg_class c on c.oid = m.root join pg_namespace n on n.oid = c.relnamespace
+      offset 0
+    ) r
   )
-  select m.relation, m.root, e.event, r.name || case e.event when 'update' then r.identity else '{}' end
+  select m.relation, m.root, e.event, case e.event when 'update' then r.update else r.name end,
+         case e.event when 'update' then r.stored_update else r.stored_name end
   from member m join root r on r.root = m.root cross join (values ('insert'), ('update'), ('delete'), ('truncate')) e (event)
 $$;
 
@@ -89,7 +94,7 @@ as $$
     select coalesce(w.relation, t.relation) as relation, w.root, coalesce(w.event, t.event) as event, w.arguments,
            case when w.relation is null then 'drop' when t.relation is null then 'create' else 'replace' end as action
     from wanted w full join there t on t.relation = w.relation and t.event = w.event
-    where w.relation is null or t.relation is null or t.arguments <> parley.trigger_arguments(variadic w.arguments)
+    where w.relation is null or t.relation is null or t.arguments <> w.stored_arguments
   )
   select h.relation, format('%I.%I', n.nspname, c.relname), h.root, h.event, h.arguments, h.action,
          case when not has_schema_privilege(n.oid, 'USAGE')
@@ -113,8 +118,9 @@ declare
   -- PostgreSQL 13 can't replace a trigger; the newer ones then need no lock that keeps readers out, and no more than the right to create one
   replaces boolean := current_setting('server_version_num')::integer >= 140000;
 begin
-  if action = 'create' and exists (select from pg_trigger t where t.tgrelid = relation and t.tgname = 'parley_log_' || event) then
-    return; -- another replica has made it meanwhile
+  if not exists (select from pg_class c where c.oid = relation)
+     or action = 'create' and exists (select from pg_trigger t where t.tgrelid = relation and t.tgname = 'parley_log_' || event) then
+    return; -- the table is gone, or another replica has made the trigger
   end if;
   if action = 'drop' or action = 'replace' and not replaces then
     execute format('drop trigger if exists parley_log_%s on %s', event, relation::regclass);
@@ -149,25 +155,24 @@ begin
   where t.root = (select w.root from parley.wanted_triggers() w where w.relation = watched limit 1);
 end $$;
 
--- Takes a table's log triggers off again, whoever wanted them. What a publication or the settings name comes back by itself.
+-- Takes a table's log triggers off again, and those of its partitions and children, whoever wanted them. A partition stands for its root.
+-- What a publication or the settings name comes back by itself.
 create function parley.unwatch(watched regclass) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  head oid := coalesce(case when c.relispartition then pg_partition_root(c.oid)::oid end, c.oid) from pg_class c where c.oid = watched;
-begin
-  delete from parley.watched w using pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where c.oid in (head, watched) and w.schema_name = n.nspname and w.table_name = c.relname;
-  perform parley.change_trigger(t.relation, t.event, t.arguments, t.action)
-  from parley.triggers_to_change() t
-  where t.relation in (
+  family oid[] := array(
     with recursive family as (
-      select head as relation
+      select coalesce(case when c.relispartition then pg_partition_root(c.oid)::oid end, c.oid) as relation from pg_class c where c.oid = watched
       union
       select i.inhrelid from family f join pg_inherits i on i.inhparent = f.relation
     )
     select f.relation from family f);
+begin
+  delete from parley.watched w using pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where c.oid = any (family) and w.schema_name = n.nspname and w.table_name = c.relname;
+  perform parley.change_trigger(t.relation, t.event, t.arguments, t.action) from parley.triggers_to_change() t where t.relation = any (family);
 end $$;
 
 revoke all on function parley.trigger_arguments(text[]), parley.replica_identity(oid), parley.is_watchable(oid), parley.wanted_triggers(),

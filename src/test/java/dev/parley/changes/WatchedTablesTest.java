@@ -1,0 +1,236 @@
+package dev.parley.changes;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.quarkus.test.junit.QuarkusTest;
+import jakarta.inject.Inject;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The log triggers follow what is to be watched, and the catalogue shows it. */
+@QuarkusTest
+class WatchedTablesTest {
+
+    private static final String TRIGGERS = "select tgrelid::regclass::text from pg_trigger where tgname = 'parley_log_insert' and tgrelid::regclass::text like 'w.%' order by 1";
+
+    @Inject
+    Statements sql;
+
+    @Inject
+    WatchedTables watchedTables;
+
+    @Inject
+    Catalog catalog;
+
+    @BeforeEach
+    void schema() {
+        sql.run("create schema w", "delete from parley.change_log where schema_name = 'w'");
+    }
+
+    @AfterEach
+    void drop() {
+        sql.run("drop publication if exists supabase_realtime", "drop schema w cascade", "delete from parley.watched where schema_name = 'w'");
+    }
+
+    @Test
+    void aTableIsWatchedAsLongAsThePublicationHasIt() throws Exception {
+        sql.run("create table w.a (id int primary key)", "create table w.b (id int)", "create publication supabase_realtime for table w.a");
+        sync();
+        assertEquals(List.of("w.a"), sql.rows(TRIGGERS));
+        assertNotNull(catalog.table("w", "a"));
+        assertNull(catalog.table("w", "b"));
+
+        sql.run("alter publication supabase_realtime set table w.b");
+        sync();
+        assertEquals(List.of("w.b"), sql.rows(TRIGGERS));
+        assertNull(catalog.table("w", "a"));
+        assertNotNull(catalog.table("w", "b"));
+
+        sql.run("drop publication supabase_realtime");
+        sync();
+        assertEquals(List.of(), sql.rows(TRIGGERS));
+    }
+
+    @Test
+    void aTableWatchedByHandStaysUntilItIsUnwatched() throws Exception {
+        sql.run("create table w.a (id int primary key)", "select parley.watch('w.a')", "select parley.watch('w.a')");
+        sync();
+        sql.run("create publication supabase_realtime for table w.a");
+        sync();
+        sql.run("drop publication supabase_realtime");
+        sync();
+        assertEquals(List.of("w.a"), sql.rows(TRIGGERS));
+        sql.run("select parley.unwatch('w.a')");
+        assertEquals(List.of(), sql.rows(TRIGGERS));
+        sync();
+        assertEquals(List.of(), sql.rows(TRIGGERS));
+        assertNull(catalog.table("w", "a"));
+    }
+
+    @Test
+    void unwatchTakesThePartitionsAlongAndWatchedByAPublicationComesBack() throws Exception {
+        sql.run("create table w.p (id int) partition by list (id)", "create table w.p1 partition of w.p for values in (1)",
+                "create publication supabase_realtime for table w.p");
+        sync();
+        sql.run("select parley.unwatch('w.p')");
+        assertEquals(List.of(), sql.rows(TRIGGERS));
+        sync();
+        assertEquals(List.of("w.p", "w.p1"), sql.rows(TRIGGERS));
+    }
+
+    @Test
+    void partitionsAreFollowedUnderTheRootsName() throws Exception {
+        sql.run("create table w.p (id int primary key) partition by range (id)", "create table w.p1 partition of w.p for values from (0) to (10)",
+                "create publication supabase_realtime for table w.p");
+        sync();
+        sql.run("create table w.p2 partition of w.p for values from (10) to (20) partition by range (id)",
+                "create table w.p21 partition of w.p2 for values from (10) to (20)");
+        sync();
+        assertEquals(List.of("w.p", "w.p1", "w.p2", "w.p21"), sql.rows(TRIGGERS));
+        sql.run("insert into w.p values (1), (11)", "insert into w.p1 values (2)", "insert into w.p21 values (12)", "update w.p1 set id = 3 where id = 2");
+        assertEquals(List.of("INSERT|{\"id\":1}|null", "INSERT|{\"id\":11}|null", "INSERT|{\"id\":2}|null", "INSERT|{\"id\":12}|null",
+                "UPDATE|{\"id\":3}|{\"id\":2}"), sql.log("w.p"));
+        assertNotNull(catalog.table("w", "p"));
+        assertNull(catalog.table("w", "p1"));
+
+        sql.run("alter table w.p detach partition w.p1");
+        sync();
+        assertEquals(List.of("w.p", "w.p2", "w.p21"), sql.rows(TRIGGERS));
+    }
+
+    @Test
+    void aPublishedPartitionMeansItsRoot() throws Exception {
+        sql.run("create table w.p (id int) partition by list (id)", "create table w.p1 partition of w.p for values in (1)",
+                "create table w.p2 partition of w.p for values in (2)", "create publication supabase_realtime for table w.p2");
+        sync();
+        assertEquals(List.of("w.p", "w.p1", "w.p2"), sql.rows(TRIGGERS));
+    }
+
+    @Test
+    void childrenAreFollowedUnderTheOldestWatchedParent() throws Exception {
+        sql.run("create table w.a (id int)", "create table w.b (id int)", "create table w.c (extra int) inherits (w.a, w.b)",
+                "create publication supabase_realtime for table w.c, w.b, w.a");
+        sync();
+        sql.run("insert into w.c values (1, 2)");
+        assertEquals(List.of("INSERT|{\"id\":1,\"extra\":2}|null"), sql.log("w.a"));
+        String before = triggers();
+        sync();
+        assertEquals(before, triggers());
+    }
+
+    @Test
+    void anotherReplicaIdentityIsFollowed() throws Exception {
+        sql.run("create table w.a (id int primary key, v int)", "create publication supabase_realtime for table w.a");
+        sync();
+        Table before = catalog.table("w", "a");
+        assertEquals(List.of("id"), before.identity());
+        sql.run("alter table w.a replica identity full");
+        sync();
+        assertEquals(List.of("id", "v"), catalog.table("w", "a").identity());
+        sql.run("insert into w.a values (1, 2)", "update w.a set v = 3");
+        assertEquals("UPDATE|{\"id\":1,\"v\":3}|{\"id\":1,\"v\":2}", sql.log("w.a").get(1));
+    }
+
+    @Test
+    void whereNothingHasChangedNothingIsTouched() throws Exception {
+        sql.run("create table w.p (id int primary key) partition by range (id)", "create table w.p1 partition of w.p for values from (0) to (10)",
+                "create table w.b (id int)", "select parley.watch('w.b')", "create publication supabase_realtime for table w.p");
+        sync();
+        String triggers = triggers();
+        String watched = watched();
+        Table before = catalog.table("w", "p");
+        sql.ask(statement -> {
+            statement.getConnection().setAutoCommit(false);
+            statement.execute("lock table w.p, w.p1, w.b in access exclusive mode");
+            try {
+                sync();
+            } catch (Exception e) {
+                throw new AssertionError(e);
+            }
+            statement.getConnection().rollback();
+            return null;
+        });
+        sql.run("select parley.watch('w.b')");
+        assertEquals(triggers, triggers());
+        assertEquals(watched, watched());
+        assertSame(before, catalog.table("w", "p"));
+    }
+
+    @Test
+    void aTableWatchedByHandMayBeRenamed() throws Exception {
+        sql.run("create table w.a (id int)", "select parley.watch('w.a')", "alter table w.a rename to \"B \"\"b\"\"\"");
+        sync();
+        sql.run("insert into w.\"B \"\"b\"\"\" values (1)");
+        assertEquals(List.of("INSERT|{\"id\":1}|null"), sql.log("w.B \"b\""));
+        assertNotNull(catalog.table("w", "B \"b\""));
+    }
+
+    @Test
+    void oddNamesAreWatched() throws Exception {
+        sql.run("create table w.\"Weird \"\"Tab.le\" (id int primary key)", "create publication supabase_realtime for table w.\"Weird \"\"Tab.le\"");
+        sync();
+        sql.run("insert into w.\"Weird \"\"Tab.le\" values (1)", "update w.\"Weird \"\"Tab.le\" set id = 2");
+        assertEquals(List.of("INSERT|{\"id\":1}|null", "UPDATE|{\"id\":2}|{\"id\":1}"), sql.log("w.Weird \"Tab.le"));
+        assertNotNull(catalog.table("w", "Weird \"Tab.le"));
+    }
+
+    @Test
+    void onlyTablesCanBeWatched() {
+        sql.run("create view w.v as select 1 as id", "create materialized view w.m as select 1 as id");
+        for (String what : List.of("w.v", "w.m", "pg_catalog.pg_class", "parley.change_log", "realtime.messages")) {
+            assertThrows(AssertionError.class, () -> sql.run("select parley.watch('" + what + "')"), what);
+        }
+    }
+
+    @Test
+    void theCatalogueKnowsTheShape() throws Exception {
+        sql.run("create type w.\"My Enum\" as enum ('a', 'b')", "create domain w.positive as int check (value > 0)",
+                "create table w.a (gone int, b int, a text[], e w.\"My Enum\", d w.positive, c char(3), n numeric(10, 2), ch \"char\", "
+                        + "g int generated always as (b * 2) stored, primary key (d, b))",
+                "alter table w.a drop column gone", "alter table w.a enable row level security", "select parley.watch('w.a')");
+        sync();
+        Table table = catalog.table("w", "a");
+        assertEquals(List.of(
+                new Column("b", "int4", "pg_catalog.int4"), new Column("a", "_text", "pg_catalog._text"), new Column("e", "My Enum", "w.\"My Enum\""),
+                new Column("d", "positive", "w.positive"), new Column("c", "bpchar", "pg_catalog.bpchar"), new Column("n", "numeric", "pg_catalog.\"numeric\""),
+                new Column("ch", "char", "pg_catalog.\"char\""), new Column("g", "int4", "pg_catalog.int4")), table.columns());
+        assertEquals(List.of("d", "b"), table.key());
+        assertEquals(List.of("d", "b"), table.identity());
+        assertEquals(true, table.rowSecurity());
+        for (Column column : table.columns()) {
+            sql.run("select null::" + column.cast());
+        }
+    }
+
+    @Test
+    void chatsTablesAreWatchedAndStoredBroadcastsAreNobodysTable() throws Exception {
+        sync();
+        assertNotNull(catalog.table("public", "messages"));
+        assertNotNull(catalog.table("public", "conversations"));
+        assertEquals(List.of("id"), catalog.table("public", "messages").identity());
+        assertNull(catalog.table("realtime", "messages"));
+        sql.run("select parley.unwatch('public.messages')");
+        sync();
+        assertNotNull(catalog.table("public", "messages"));
+    }
+
+    private void sync() throws Exception {
+        sql.value("select 1"); // the schema is in place
+        watchedTables.sync().toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
+    }
+
+    private String triggers() {
+        return sql.rows("select oid, xmin, tgname from pg_trigger where tgrelid::regclass::text like 'w.%' order by oid").toString();
+    }
+
+    private String watched() {
+        return sql.rows("select xmin, schema_name, table_name, source from parley.watched order by 2, 3, 4").toString();
+    }
+}
