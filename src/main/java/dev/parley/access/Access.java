@@ -14,7 +14,8 @@ import org.jboss.logging.Logger;
 /**
  * The one rule: every door (REST, socket upgrade, frame) asks here and nowhere else.
  *
- * <p>All methods may be called on any thread and never block. With {@code parley.access=open} each answer is yes.
+ * <p>All methods may be called on any thread and never block. With {@code parley.access=open} each answer is yes,
+ * but for private channels, where the database's own policies decide.
  */
 @ApplicationScoped
 public class Access {
@@ -22,11 +23,14 @@ public class Access {
     private static final Logger LOG = Logger.getLogger(Access.class);
     private static final Uni<Boolean> YES = Uni.createFrom().item(true);
     private static final Uni<Identity> ANONYMOUS = Uni.createFrom().item(Identity.ANONYMOUS);
+    private static final Uni<ChannelRights> EVERYTHING = Uni.createFrom().item(ChannelRights.ALL);
 
     private final AccessConfig config;
+    private final ChannelPolicies policies;
 
-    Access(AccessConfig config) {
+    Access(AccessConfig config, ChannelPolicies policies) {
         this.config = config;
+        this.policies = policies;
     }
 
     void start(@Observes StartupEvent event) {
@@ -85,6 +89,22 @@ public class Access {
 
     /** Whether this identity may see all conversations, change them and read the global stream. */
     public Uni<Boolean> mayAdminister(Identity identity) {
+        return YES;
+    }
+
+    /**
+     * What this caller may do on a channel of the Supabase protocol.
+     *
+     * @param topic     the sub topic, without {@code realtime:}
+     * @param isPrivate whether the database's policies decide; on a public channel everybody may do everything
+     * @return the rights, on any thread; fails when the database can't be asked
+     */
+    public Uni<ChannelRights> mayJoin(Caller caller, String topic, boolean isPrivate) {
+        return isPrivate ? policies.rights(caller, topic) : EVERYTHING;
+    }
+
+    /** Whether this caller may follow the changes of a table. */
+    public Uni<Boolean> mayWatch(Caller caller, String schema, String table) {
         return YES;
     }
 }

@@ -1,17 +1,151 @@
 package dev.parley.access;
 
+import dev.parley.database.Connections;
+import dev.parley.database.Database;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.Future;
+import io.vertx.pgclient.PgException;
+import io.vertx.sqlclient.Pool;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.Tuple;
+import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jboss.logging.Logger;
 
-/** What the database's policies let a caller do on a private channel. Any thread; never blocks. */
+/**
+ * What the database's policies let a caller do on a private channel. Any thread; never blocks.
+ *
+ * <p>It is the row level security of {@code realtime.messages} that answers, in one round trip: see the migration of {@code channel_rights}.
+ */
 @ApplicationScoped
 public class ChannelPolicies {
+
+    private static final Logger LOG = Logger.getLogger(ChannelPolicies.class);
+    private static final String ASK = "select outcome, broadcast_read, broadcast_write, presence_read, presence_write, problem "
+            + "from parley.channel_rights($1, $2, $3, $4)";
+    /** A live server ends a statement by itself before we take its connection for dead. */
+    private static final String SESSION = "set statement_timeout = '5s'; set lock_timeout = '3s'; set jit = off; "
+            + "set default_transaction_read_only = off; "
+            // what functions of policies say for their authors would end up in our log
+            + "set client_min_messages = 'error'";
+    private static final long DEAD_MS = 7_000;
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final int MAX_TOPIC = 1_024;
+    private static final int MAX_SAID = 200;
+
+    private final Connections connections;
+    private final Database database;
+    private final PrivateChannelConfig config;
+    private final Set<String> said = ConcurrentHashMap.newKeySet();
+    private final Reminder trouble = new Reminder(Duration.ofSeconds(30));
+    private final Reminder raised = new Reminder(Duration.ofSeconds(30));
+    private volatile Pool pool;
+    private long renewedAt = System.nanoTime();
+
+    ChannelPolicies(Connections connections, Database database, PrivateChannelConfig config) {
+        this.connections = connections;
+        this.database = database;
+        this.config = config;
+    }
 
     /**
      * @param topic the sub topic, without {@code realtime:}
      * @return the rights, on any thread; fails when the database can't be asked
      */
     public Uni<ChannelRights> rights(Caller caller, String topic) {
-        throw new UnsupportedOperationException();
+        if (!storable(topic)) {
+            return Uni.createFrom().item(ChannelRights.NONE);
+        }
+        Uni<Void> schema = database.ready() ? Uni.createFrom().voidItem() : database.migrated().ifNoItem().after(PATIENCE).fail();
+        return schema.chain(inPlace -> Uni.createFrom().completionStage(() -> ask(caller, topic).toCompletionStage()));
+    }
+
+    private Future<ChannelRights> ask(Caller caller, String topic) {
+        Tuple question = Tuple.of(caller.role(), topic, caller.claims(), caller.subject());
+        return pool().withConnection(connection -> connection.preparedQuery(ASK).execute(question).timeout(DEAD_MS, TimeUnit.MILLISECONDS)
+                        .onFailure(this::renewAfterSilence))
+                .map(rows -> rights(rows.iterator().next(), caller.role()))
+                .onFailure(failure -> trouble.say(() ->
+                        LOG.warn("The policies of private channels can't be asked: " + plain(failure.getMessage()) + remedy(failure))));
+    }
+
+    /** A "no" by a policy is an answer: what is left is that the service itself may not add a row to try it on. */
+    private static String remedy(Throwable failure) {
+        boolean right = failure instanceof PgException database && "42501".equals(database.getSqlState());
+        return right ? ". The role that Parley runs as needs USAGE on schema realtime, and must own realtime.messages or have INSERT on it "
+                + "and BYPASSRLS" : "";
+    }
+
+    private ChannelRights rights(Row row, String role) {
+        return switch (row.getString(0)) {
+            case "asked" -> asked(row, role);
+            case "no such role" -> withoutRole(role, "the database has no such role");
+            default -> withoutRole(role, "the role that Parley runs as may not take it: GRANT " + plain(role) + " TO it");
+        };
+    }
+
+    private ChannelRights asked(Row row, String role) {
+        String problem = row.getString(5);
+        if (problem != null) {
+            raised.say(() -> LOG.warn("A policy on realtime.messages failed for role " + plain(role) + ", which counts as a no: " + plain(problem)));
+        }
+        return new ChannelRights(row.getBoolean(1), row.getBoolean(2), row.getBoolean(3), row.getBoolean(4));
+    }
+
+    private ChannelRights withoutRole(String role, String why) {
+        boolean allowed = config.withoutRoles() == PrivateChannelConfig.WithoutRole.ALLOW;
+        // the names come from tokens: whoever may make those could make up any number
+        if (said.size() < MAX_SAID && said.add(role + why)) {
+            LOG.warn("Private channels are " + (allowed ? "open" : "closed") + " to role " + plain(role)
+                    + ", by parley.realtime.private.without-roles: " + why);
+        }
+        return allowed ? ChannelRights.ALL : ChannelRights.NONE;
+    }
+
+    /** What PostgreSQL can't hold, or not as it is, no policy can judge. */
+    private static boolean storable(String topic) {
+        return topic.length() <= MAX_TOPIC && topic.indexOf('\0') < 0 && StandardCharsets.UTF_8.newEncoder().canEncode(topic);
+    }
+
+    /** Words from outside, fit for one line of the log. */
+    private static String plain(String text) {
+        String line = text == null ? "no reason given" : text.replaceAll("\\p{Cntrl}+", " ");
+        return line.substring(0, Math.min(line.length(), 300));
+    }
+
+    private Pool pool() {
+        Pool current = pool;
+        if (current == null) {
+            synchronized (this) {
+                current = pool;
+                if (current == null) {
+                    pool = current = connections.pool(connections.options("parley-policies"), config.connections(), SESSION);
+                }
+            }
+        }
+        return current;
+    }
+
+    /** Gives up the connections after one did not answer; at most once in a while, since those under way fail with it. */
+    private synchronized void renewAfterSilence(Throwable failure) {
+        long now = System.nanoTime();
+        if (failure instanceof TimeoutException && pool != null && now - renewedAt > TimeUnit.MILLISECONDS.toNanos(DEAD_MS)) {
+            renewedAt = now;
+            pool.close();
+            pool = null;
+        }
+    }
+
+    @PreDestroy
+    void close() {
+        if (pool != null) {
+            pool.close();
+        }
     }
 }

@@ -1,27 +1,41 @@
 package dev.parley.broadcast;
 
+import dev.parley.broadcast.Inbox.Place;
 import dev.parley.database.Connections;
 import dev.parley.database.Database;
 import dev.parley.database.NotificationListener;
+import io.netty.buffer.ByteBufUtil;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
+import io.vertx.core.Context;
 import io.vertx.core.Vertx;
+import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
-import java.nio.charset.StandardCharsets;
+import jakarta.interceptor.Interceptor;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.jboss.logging.Logger;
 
 /**
- * The bus over NOTIFY, on a channel and a connection of its own, so that it can't hold up the doorbell. Events that come within a moment of each other
- * travel in one notification: each takes PostgreSQL's database-wide notify lock.
+ * The bus over NOTIFY, on a channel and connections of its own, so that it can't hold up the doorbell. Events that come within a moment of each other
+ * travel in one notification: each takes PostgreSQL's database-wide notify lock. While no other replica is there, nothing travels
+ * ({@link Neighbours}).
  *
- * <p>A notification is lines of {@code kind payload}.
+ * <p>A notification is lines of {@code kind payload}, or {@code *kind id bytes} for a payload that is in {@link LargeEvents}. A large event holds back
+ * those of its kind behind it, at both ends, and no others.
  */
 @ApplicationScoped
 public class PostgresBus implements EphemeralBus {
@@ -29,93 +43,241 @@ public class PostgresBus implements EphemeralBus {
     private static final String CHANNEL = "parley_broadcast";
     /** PostgreSQL refuses payloads of 8,000 bytes and more. */
     private static final int MAX_NOTIFICATION = 7_900;
+    private static final int MAX_LINE = 7_000;
     private static final int MAX_QUEUE = 5_000;
+    private static final long MAX_LARGE_BYTES = 64_000_000;
     private static final long PAUSE_MS = 10;
+    private static final long LAST_WORDS_MS = 500;
+
+    /** An event on its way out; without a text as long as it is being stored. */
+    private static final class Line {
+
+        private final String kind;
+        private volatile String text;
+        private volatile boolean dropped;
+
+        Line(String kind, String text) {
+            this.kind = kind;
+            this.text = text;
+        }
+    }
 
     private final Vertx vertx;
     private final Connections connections;
     private final Database database;
     private final BroadcastConfig config;
-    private final Map<String, Consumer<String>> subscribers = new ConcurrentHashMap<>();
-    private final Queue<String> queue = new ConcurrentLinkedQueue<>();
+    private final LargeEvents large;
+    private final Neighbours neighbours = new Neighbours(UUID.randomUUID().toString());
+    private final Map<String, Inbox> subscribers = new ConcurrentHashMap<>();
+    private final List<Runnable> connected = new CopyOnWriteArrayList<>();
+    private final Queue<Line> queue = new ConcurrentLinkedQueue<>();
     private final AtomicInteger queued = new AtomicInteger();
+    private final AtomicBoolean wanted = new AtomicBoolean();
     private final AtomicBoolean sending = new AtomicBoolean();
+    private final Complaint complaint = new Complaint(Logger.getLogger(PostgresBus.class));
     private volatile NotificationListener listener;
+    private volatile boolean stopped;
 
     PostgresBus(Vertx vertx, Connections connections, Database database, BroadcastConfig config) {
         this.vertx = vertx;
         this.connections = connections;
         this.database = database;
         this.config = config;
+        this.large = new LargeEvents(vertx, connections, MAX_LARGE_BYTES);
+        subscribers.put(Neighbours.KIND, new Inbox(Neighbours.KIND, this::heard, MAX_QUEUE));
     }
 
     void start(@Observes StartupEvent event) {
         database.migrated().subscribe().with(migrated -> {
             NotificationListener fresh = new NotificationListener(connections, vertx, () -> config.listenUrl()
-                    .map(url -> connections.options(url, "parley-broadcast")).orElseGet(() -> connections.options("parley-broadcast")), () -> { });
+                    .map(url -> connections.options(url, "parley-broadcast")).orElseGet(() -> connections.options("parley-broadcast")), this::connected);
             fresh.on(CHANNEL, this::receive);
-            fresh.start();
             listener = fresh;
+            fresh.start();
+            vertx.setPeriodic(Neighbours.PAUSE_MS, tick -> {
+                neighbours.forgetTheSilent();
+                enqueue(Neighbours.KIND, neighbours.here());
+            });
         });
     }
 
-    void stop(@Observes ShutdownEvent event) {
+    /** After those who have something to say at the end. */
+    void stop(@Observes @Priority(Interceptor.Priority.PLATFORM_AFTER) ShutdownEvent event) throws InterruptedException {
         if (listener != null) {
+            enqueue(Neighbours.KIND, neighbours.bye());
+            long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LAST_WORDS_MS);
+            while (listener.isConnected() && (!queue.isEmpty() || sending.get()) && System.nanoTime() < deadline) {
+                TimeUnit.MILLISECONDS.sleep(PAUSE_MS);
+            }
+            stopped = true;
             listener.close();
         }
+        large.close();
     }
 
     @Override
     public void subscribe(String kind, Consumer<String> payloads) {
-        subscribers.put(kind, payloads);
+        subscribers.put(kind, new Inbox(kind, payloads, MAX_QUEUE));
+    }
+
+    @Override
+    public void onConnected(Runnable action) {
+        connected.add(action);
+    }
+
+    @Override
+    public boolean isConnected() {
+        NotificationListener current = listener;
+        return current != null && current.isConnected();
+    }
+
+    @Override
+    public boolean reachesOthers() {
+        return listener != null && neighbours.mayBeThere();
     }
 
     @Override
     public void publish(String kind, String payload) {
-        if (payload.indexOf('\n') >= 0 || payload.getBytes(StandardCharsets.UTF_8).length > MAX_PAYLOAD) {
+        int bytes = ByteBufUtil.utf8Bytes(payload);
+        if (bytes > MAX_PAYLOAD || payload.indexOf('\n') >= 0) {
             throw new IllegalArgumentException("an event is one line of at most " + MAX_PAYLOAD + " bytes");
         }
-        if (listener == null) {
+        if (!reachesOthers() || stopped) {
             return;
         }
+        if (bytes <= MAX_LINE) {
+            enqueue(kind, payload);
+        } else {
+            store(kind, payload, bytes);
+        }
+    }
+
+    private void enqueue(String kind, String payload) {
+        if (hasRoom()) {
+            queue.add(new Line(kind, kind + " " + payload));
+            kick();
+        }
+    }
+
+    private void store(String kind, String payload, int bytes) {
+        if (!hasRoom()) {
+            return;
+        }
+        Line line = new Line(kind, null);
+        queue.add(line);
+        large.store(payload).onComplete(stored -> {
+            if (stored.succeeded()) {
+                line.text = "*" + kind + " " + stored.result() + " " + bytes;
+            } else {
+                complaint.of("a large event is lost: " + stored.cause().getMessage());
+                line.dropped = true;
+            }
+            kick();
+        });
+    }
+
+    private boolean hasRoom() {
         if (queued.incrementAndGet() > MAX_QUEUE) {
             queued.decrementAndGet();
-            return;
+            complaint.of("more events for the other replicas than they can be told: some are lost");
+            return false;
         }
-        queue.add(kind + " " + payload);
+        return true;
+    }
+
+    private void kick() {
+        wanted.set(true);
         if (sending.compareAndSet(false, true)) {
             send();
         }
     }
 
     private void send() {
+        wanted.set(false);
+        String notification = next();
+        if (!notification.isEmpty()) {
+            listener.send(CHANNEL, notification, () -> vertx.setTimer(PAUSE_MS, tick -> send()));
+            return;
+        }
+        sending.set(false);
+        if (wanted.get() && sending.compareAndSet(false, true)) {
+            vertx.runOnContext(again -> send());
+        }
+    }
+
+    /** As many lines as fit and may go, in their order. */
+    private String next() {
         StringBuilder notification = new StringBuilder();
         int bytes = 0;
-        for (String line; (line = queue.peek()) != null; ) {
-            int size = line.getBytes(StandardCharsets.UTF_8).length + 1;
-            if (bytes + size > MAX_NOTIFICATION) {
-                break;
+        Set<String> heldBack = null;
+        for (Iterator<Line> lines = queue.iterator(); lines.hasNext(); ) {
+            Line line = lines.next();
+            String text = line.text;
+            if (text == null && !line.dropped || heldBack != null && heldBack.contains(line.kind)) {
+                heldBack = heldBack == null ? new HashSet<>() : heldBack;
+                heldBack.add(line.kind);
+                continue;
             }
-            queue.poll();
+            if (text != null) {
+                int size = ByteBufUtil.utf8Bytes(text) + 1;
+                if (bytes + size > MAX_NOTIFICATION) {
+                    break;
+                }
+                bytes += size;
+                notification.append(text).append('\n');
+            }
+            lines.remove();
             queued.decrementAndGet();
-            bytes += size;
-            notification.append(line).append('\n');
         }
-        listener.send(CHANNEL, notification.toString(), () -> vertx.setTimer(PAUSE_MS, tick -> {
-            sending.set(false);
-            if (!queue.isEmpty() && sending.compareAndSet(false, true)) {
-                send();
-            }
-        }));
+        return notification.toString();
+    }
+
+    private void connected() {
+        enqueue(Neighbours.KIND, neighbours.hello());
+        connected.forEach(Runnable::run);
+    }
+
+    private void heard(String payload) {
+        if (neighbours.heard(payload)) {
+            enqueue(Neighbours.KIND, neighbours.here());
+        }
     }
 
     private void receive(String notification) {
         notification.lines().forEach(line -> {
             int space = line.indexOf(' ');
-            Consumer<String> subscriber = space < 0 ? null : subscribers.get(line.substring(0, space));
-            if (subscriber != null) {
-                subscriber.accept(line.substring(space + 1));
+            boolean isLarge = line.startsWith("*");
+            Inbox inbox = space < 0 ? null : subscribers.get(line.substring(isLarge ? 1 : 0, space));
+            if (inbox != null) {
+                if (isLarge) {
+                    fetch(inbox, line.substring(space + 1));
+                } else {
+                    inbox.add(line.substring(space + 1));
+                }
             }
         });
+    }
+
+    private void fetch(Inbox inbox, String idAndBytes) {
+        long id;
+        int bytes;
+        try {
+            int space = idAndBytes.indexOf(' ');
+            id = Long.parseLong(idAndBytes.substring(0, space));
+            bytes = Math.max(0, Integer.parseInt(idAndBytes.substring(space + 1)));
+        } catch (RuntimeException e) {
+            complaint.of("a notification can't be understood");
+            return;
+        }
+        Place place = inbox.reserve();
+        if (place != null && !stopped) {
+            Context loop = vertx.getOrCreateContext();
+            large.fetch(id, bytes).onComplete(fetched -> loop.runOnContext(back -> {
+                if (fetched.failed()) {
+                    complaint.of("a large event is lost: " + fetched.cause().getMessage());
+                }
+                inbox.settle(place, fetched.result());
+            }));
+        }
     }
 }

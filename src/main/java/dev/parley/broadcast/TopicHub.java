@@ -1,11 +1,32 @@
 package dev.parley.broadcast;
 
 import io.netty.channel.EventLoop;
+import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 
-/** Brings what is said on a topic to all who joined it, here and on the other replicas. */
+/**
+ * Brings what is said on a topic to all who joined it, here and on the other replicas.
+ *
+ * <p>What one thread publishes on a topic reaches each receiver on this replica in that order. A broadcast costs one task for each event loop that has
+ * receivers of its topic, and nothing here when there are none.
+ */
 @ApplicationScoped
 public class TopicHub {
+
+    /** The largest payload or envelope that reaches other replicas; whoever publishes checks. */
+    public static final int MAX_BYTES = 5_000_000;
+
+    private static final String KIND = "broadcast";
+
+    private final EphemeralBus bus;
+    private final ConcurrentMap<Topic, Audience> audiences = new ConcurrentHashMap<>();
+
+    TopicHub(EphemeralBus bus) {
+        this.bus = bus;
+    }
 
     /** Somebody who joined a topic. Called on the event loop that it joined on; must not block. */
     public interface Receiver {
@@ -13,23 +34,70 @@ public class TopicHub {
         void receive(Broadcast broadcast);
     }
 
-    /** Joins; effective at once. On {@code loop} only. */
-    public void join(Topic topic, EventLoop loop, Receiver receiver) {
-        throw new UnsupportedOperationException();
+    void start(@Observes StartupEvent event) {
+        bus.subscribe(KIND, this::received);
     }
 
-    /** Leaves. On {@code loop} only. */
+    /** Joins; effective at once. On {@code loop} only, and once until it leaves. */
+    public void join(Topic topic, EventLoop loop, Receiver receiver) {
+        Roster<Receiver> roster;
+        do {
+            roster = audiences.computeIfAbsent(topic, unheard -> new Audience()).openOn(loop);
+        } while (roster == null);
+        roster.add(receiver, 0);
+    }
+
+    /** Leaves; nothing comes any more. On {@code loop} only. */
     public void leave(Topic topic, EventLoop loop, Receiver receiver) {
-        throw new UnsupportedOperationException();
+        Audience audience = audiences.get(topic);
+        Roster<Receiver> roster = audience == null ? null : audience.on(loop);
+        if (roster != null) {
+            roster.remove(receiver);
+            if (roster.isEmpty() && audience.close(roster)) {
+                audiences.remove(topic, audience);
+            }
+        }
     }
 
     /** Says something to everybody but {@code source} (null: to everybody), on all replicas. Any thread. */
     public void publish(Topic topic, Broadcast broadcast, Receiver source) {
-        throw new UnsupportedOperationException();
+        publishHere(topic, broadcast, source);
+        if (bus.reachesOthers()) {
+            bus.publish(KIND, BroadcastLine.write(topic, broadcast));
+        }
     }
 
     /** The same for this replica alone: for what each replica learns of by itself. Any thread. */
     public void publishHere(Topic topic, Broadcast broadcast) {
-        throw new UnsupportedOperationException();
+        publishHere(topic, broadcast, null);
+    }
+
+    /** The same, but not to {@code source}. Any thread. */
+    public void publishHere(Topic topic, Broadcast broadcast, Receiver source) {
+        Audience audience = audiences.get(topic);
+        if (audience == null) {
+            return;
+        }
+        for (Roster<Receiver> roster : audience.rosters()) {
+            // also on the own event loop: what a receiver publishes while it is being served must not overtake what is being served
+            roster.loop().execute(() -> roster.each(1, receiver -> {
+                if (receiver != source) {
+                    receiver.receive(broadcast);
+                }
+            }));
+        }
+    }
+
+    /** Whether anybody here has joined the topic: otherwise there is nothing to prepare for {@link #publishHere}. Any thread. */
+    public boolean isHeard(Topic topic) {
+        return audiences.containsKey(topic);
+    }
+
+    private void received(String payload) {
+        BroadcastLine line = BroadcastLine.read(payload);
+        Topic topic = line.topic();
+        if (isHeard(topic)) {
+            publishHere(topic, line.broadcast());
+        }
     }
 }

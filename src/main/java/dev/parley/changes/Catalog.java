@@ -1,25 +1,103 @@
 package dev.parley.changes;
 
 import io.vertx.core.Future;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 
 /** The watched tables' shapes, read again now and then and whenever a row does not go with them. Any thread. */
 @ApplicationScoped
 public class Catalog {
 
-    /** The shape as known now, or null when no such table is watched as far as is known. */
+    /** A table is watched when it has the insert trigger under its own name; its partitions and children have it under another. */
+    private static final String SHAPES = """
+            select n.nspname::text, c.relname::text, c.relrowsecurity, a.names, a.types, a.casts,
+                   array(select k.attname::text from pg_index i, unnest(i.indkey::smallint[]) with ordinality p (attnum, number), pg_attribute k
+                         where i.indrelid = c.oid and i.indisprimary and p.number <= i.indnkeyatts and k.attrelid = c.oid and k.attnum = p.attnum
+                         order by p.number),
+                   parley.replica_identity(c.oid)
+            from pg_trigger t
+            join pg_class c on c.oid = t.tgrelid
+            join pg_namespace n on n.oid = c.relnamespace
+            cross join lateral (
+              select coalesce(array_agg(a.attname::text order by a.attnum), '{}') as names,
+                     coalesce(array_agg(y.typname::text order by a.attnum), '{}') as types,
+                     coalesce(array_agg(format('%I.%I', z.nspname, y.typname) order by a.attnum), '{}') as casts
+              from pg_attribute a join pg_type y on y.oid = a.atttypid join pg_namespace z on z.oid = y.typnamespace
+              where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+            ) a
+            where t.tgname = 'parley_log_insert' and t.tgfoid = 'parley.log_change()'::regprocedure and n.nspname <> 'realtime'
+              and t.tgargs = parley.trigger_arguments(n.nspname, c.relname)
+            """;
+
+    private final TableConnections connections;
+    private final Coalesced refresh = new Coalesced(this::read);
+    private volatile Map<String, Map<String, Table>> bySchema = Map.of();
+    private volatile List<Table> all = List.of();
+
+    Catalog(TableConnections connections) {
+        this.connections = connections;
+    }
+
+    /** The shape as known now, or null when no such table is watched as far as is known. A shape stays the same object until it changes. */
     public Table table(String schema, String name) {
-        throw new UnsupportedOperationException();
+        Map<String, Table> tables = bySchema.get(schema);
+        return tables == null ? null : tables.get(name);
     }
 
     /** All watched tables, as known now. */
     public Collection<Table> tables() {
-        throw new UnsupportedOperationException();
+        return all;
     }
 
     /** Reads the shapes again now; calls that come while one runs share the next. Fails when the database can't be asked. */
     public Future<Void> refresh() {
-        throw new UnsupportedOperationException();
+        return refresh.run();
+    }
+
+    private Future<Void> read() {
+        return connections.ask(pool -> pool.query(SHAPES).execute()).map(rows -> {
+            take(rows);
+            return null;
+        });
+    }
+
+    private void take(RowSet<Row> rows) {
+        Map<String, Map<String, Table>> read = new HashMap<>();
+        List<Table> tables = new ArrayList<>(rows.size());
+        for (Row row : rows) {
+            Table now = table(row);
+            Table before = table(now.schema(), now.name());
+            Table table = now.equals(before) ? before : now;
+            read.computeIfAbsent(table.schema(), schema -> new HashMap<>()).put(table.name(), table);
+            tables.add(table);
+        }
+        bySchema = read;
+        all = List.copyOf(tables);
+    }
+
+    private static Table table(Row row) {
+        String[] names = row.getArrayOfStrings(3);
+        String[] types = row.getArrayOfStrings(4);
+        String[] casts = row.getArrayOfStrings(5);
+        List<Column> columns = new ArrayList<>(names.length);
+        for (int i = 0; i < names.length; i++) {
+            columns.add(new Column(names[i], types[i], casts[i]));
+        }
+        return new Table(row.getString(0), row.getString(1), List.copyOf(columns), List.of(row.getArrayOfStrings(6)),
+                identity(List.of(row.getArrayOfStrings(7)), names), row.getBoolean(2));
+    }
+
+    /** From the form in which the update trigger gets it: the kind, then the columns of a key. */
+    private static List<String> identity(List<String> arguments, String[] columns) {
+        if (arguments.isEmpty()) {
+            return List.of();
+        }
+        return arguments.get(0).equals("full") ? List.of(columns) : arguments.subList(1, arguments.size());
     }
 }

@@ -20,6 +20,11 @@ public interface RowFilter {
 
     Verdict test(Row row);
 
+    /** Whether it ever answers {@link Verdict#ASK}. */
+    default boolean mayAsk() {
+        return false;
+    }
+
     /** A column that must equal {@link #indexValue} for the row to match, or null when there is none that an index can serve. */
     default String indexColumn() {
         return null;

@@ -1,4 +1,12 @@
 /**
- * Changes of any table: which tables are watched, their shapes, and the filters of subscriptions.
+ * Changes of any table: which tables are watched, their shapes, and the filters of subscriptions. Promises:
+ *
+ * <ul>
+ *   <li>A table that the publication or the settings name is watched within one interval, with its partitions and children, and no longer
+ *       than it is named; one watched by hand is watched until it is unwatched ({@link dev.parley.changes.WatchedTables}).
+ *   <li>Where everything is as it should be, looking takes no lock; where something is not, a table's traffic waits two seconds at most.
+ *   <li>A missing right costs one line that names the statement that gives it, and nothing else.
+ *   <li>What belongs to somebody else is never replaced: in a Supabase stack schema {@code realtime} stays as it is.
+ * </ul>
  */
 package dev.parley.changes;

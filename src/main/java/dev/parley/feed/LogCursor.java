@@ -24,7 +24,7 @@ public final class LogCursor {
      * Rows of transactions still running are not even looked at: a bulk load in progress would make every read scan all it has written so far.
      * Never asked by {@code xid >= xmin}: exact too, but one transaction left open would make every read scan all since it began.
      */
-    static final String FIRST_PAGE = """
+    private static final String FIRST_PAGE = """
             with s as materialized (select pg_current_snapshot() as upto)
             select s.upto::text, f.feed_id, f.trimmed::text,
                    l.id, l.xid::text::bigint, l.schema_name, l.table_name, l.operation, l.record::text, l.old_record::text,
@@ -39,19 +39,19 @@ public final class LogCursor {
                     select * from parley.change_log where xid = any (array(
                       select x from unnest($2::text[]::xid8[]) x where pg_visible_in_snapshot(x, s.upto)))
                   ) v
-                  where pg_visible_in_snapshot(v.xid, s.upto)
+                  where pg_visible_in_snapshot(v.xid, s.upto)%2$s
                   order by v.id limit $3
                 ) u
               ) w where w.bytes_before < $4
             ) l on true
             order by l.id
-            """.formatted(BYTES_BEFORE);
+            """;
 
     /**
      * The rest of the same delta. Goes by id from where the page before ended, so that the pages of a large delta together cost one pass over it;
      * the query above would sort all of it for each page.
      */
-    static final String NEXT_PAGE = """
+    private static final String NEXT_PAGE = """
             select $5::text, f.feed_id, f.trimmed::text,
                    l.id, l.xid::text::bigint, l.schema_name, l.table_name, l.operation, l.record::text, l.old_record::text,
                    l.logged_at, l.found
@@ -60,14 +60,20 @@ public final class LogCursor {
                 select u.*, count(*) over () as found, %1$s as bytes_before
                 from (
                   select * from parley.change_log v
-                  where v.id > $6 and (v.xid >= $1::text::xid8 or v.xid = any ($2::text[]::xid8[])) and pg_visible_in_snapshot(v.xid, $5::text::pg_snapshot)
+                  where v.id > $6 and (v.xid >= $1::text::xid8 or v.xid = any ($2::text[]::xid8[])) and pg_visible_in_snapshot(v.xid, $5::text::pg_snapshot)%2$s
                   order by v.id limit $3
                 ) u
               ) w where w.bytes_before < $4
             ) l on true
             order by l.id
-            """.formatted(BYTES_BEFORE);
+            """;
 
+    private static final String ALL_FIRST = FIRST_PAGE.formatted(BYTES_BEFORE, "");
+    private static final String ALL_NEXT = NEXT_PAGE.formatted(BYTES_BEFORE, "");
+    private static final String SELECTED_FIRST = FIRST_PAGE.formatted(BYTES_BEFORE, LogSelection.CONDITION.formatted(5, 6, 7, 8));
+    private static final String SELECTED_NEXT = NEXT_PAGE.formatted(BYTES_BEFORE, LogSelection.CONDITION.formatted(7, 8, 9, 10));
+
+    private final LogSelection selection;
     private Position position;
     private long epoch = -1;
     /** What the last complete read saw; null when the position alone must do. */
@@ -79,7 +85,13 @@ public final class LogCursor {
     private int attempt;
 
     public LogCursor(Position position) {
+        this(position, null);
+    }
+
+    /** @param selection the rows that are wanted, null for all */
+    public LogCursor(Position position, LogSelection selection) {
         this.position = position;
+        this.selection = selection;
     }
 
     public Position position() {
@@ -109,10 +121,15 @@ public final class LogCursor {
         Snapshot base = raw != null ? raw : position.base();
         Tuple parameters = Tuple.tuple().addString(Long.toString(base.xmax())).addArrayOfString(base.runningTexts())
                 .addInteger(limit.rows()).addLong(limit.bytes());
-        if (upto == null) {
-            return client.preparedQuery(FIRST_PAGE).execute(parameters).map(rows -> page(rows, limit, mine));
+        boolean first = upto == null;
+        if (!first) {
+            parameters.addString(upto.text()).addLong(lastId);
         }
-        return client.preparedQuery(NEXT_PAGE).execute(parameters.addString(upto.text()).addLong(lastId)).map(rows -> page(rows, limit, mine));
+        if (selection != null) {
+            selection.addTo(parameters);
+        }
+        String sql = selection == null ? first ? ALL_FIRST : ALL_NEXT : first ? SELECTED_FIRST : SELECTED_NEXT;
+        return client.preparedQuery(sql).execute(parameters).map(rows -> page(rows, limit, mine));
     }
 
     /** Takes the position and raw snapshot of a read that began at nothing. */

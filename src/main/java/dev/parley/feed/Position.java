@@ -70,6 +70,11 @@ public record Position(long feedId, int timeline, Snapshot base, List<Part> part
         return new Position(feedId, timeline, newBase, List.of());
     }
 
+    /** The position of a reader that has had everything up to here and all that the (clamped) snapshot sees. */
+    public Position with(Snapshot brought) {
+        return new Position(feedId, timeline, base.union(brought), parts);
+    }
+
     /** The least xmax that a clamped snapshot after this position may have. */
     long bound() {
         long bound = base.xmax();

@@ -52,6 +52,13 @@ public record Snapshot(long xmax, long[] running) {
         return new Snapshot(high.xmax, Arrays.stream(high.running).filter(xid -> !low.sees(xid)).toArray());
     }
 
+    /** What is seen by this snapshot and by the other. */
+    public Snapshot intersection(Snapshot other) {
+        long bound = Math.min(xmax, other.xmax);
+        return new Snapshot(bound, Arrays.stream(new long[][] {running, other.running}).flatMapToLong(Arrays::stream)
+                .filter(xid -> xid < bound).sorted().distinct().toArray());
+    }
+
     /** Whether everything that this snapshot sees is seen by the other too. */
     public boolean within(Snapshot other) {
         if (xmax > other.xmax) {

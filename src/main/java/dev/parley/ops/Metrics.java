@@ -2,6 +2,7 @@ package dev.parley.ops;
 
 import dev.parley.conversation.WriterFigures;
 import dev.parley.feed.Tail;
+import dev.parley.realtime.RealtimeFigures;
 import dev.parley.stream.StreamFigures;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -15,7 +16,7 @@ import jakarta.enterprise.event.Observes;
 @ApplicationScoped
 class Metrics {
 
-    void register(@Observes StartupEvent event, MeterRegistry registry, Tail tail, StreamFigures streams, WriterFigures writer) {
+    void register(@Observes StartupEvent event, MeterRegistry registry, Tail tail, StreamFigures streams, WriterFigures writer, RealtimeFigures realtime) {
         Gauge.builder("parley.streams.open", streams, StreamFigures::open).description("Streams open now").register(registry);
         FunctionCounter.builder("parley.streams.deliveries", streams, StreamFigures::deliveries).description("Frames handed to readers").register(registry);
         FunctionCounter.builder("parley.streams.slow.readers", streams, StreamFigures::slowReaders)
@@ -33,5 +34,12 @@ class Metrics {
         FunctionCounter.builder("parley.writer.repeats", writer, WriterFigures::repeats).description("Batches tried again").register(registry);
         DistributionSummary sizes = DistributionSummary.builder("parley.writer.batch.size").description("Messages in one transaction").register(registry);
         writer.onBatch(sizes::record);
+
+        Gauge.builder("parley.realtime.sockets", realtime, RealtimeFigures::sockets).description("Supabase sockets open now").register(registry);
+        Gauge.builder("parley.realtime.channels", realtime, RealtimeFigures::channels).description("Channels joined now").register(registry);
+        FunctionCounter.builder("parley.realtime.refused.joins", realtime, RealtimeFigures::refusedJoins).description("Joins refused").register(registry);
+        FunctionCounter.builder("parley.realtime.broadcasts", realtime, RealtimeFigures::broadcasts).description("Broadcasts that clients sent").register(registry);
+        FunctionCounter.builder("parley.realtime.dropped.broadcasts", realtime, RealtimeFigures::droppedBroadcasts)
+                .description("Deliveries of broadcasts dropped because a client did not keep up").register(registry);
     }
 }

@@ -7,6 +7,10 @@ import dev.parley.conversation.NewMessage;
 import dev.parley.conversation.ParleyException;
 import dev.parley.conversation.Sent;
 import dev.parley.conversation.StrictJson;
+import dev.parley.transport.Outbound;
+import dev.parley.transport.OutboundStream;
+import dev.parley.transport.SocketGuard;
+import dev.parley.transport.WebSocketBytes;
 import io.netty.channel.EventLoop;
 import io.smallrye.mutiny.Uni;
 import java.util.HashMap;
@@ -19,7 +23,7 @@ import org.jboss.logging.Logger;
  * One socket's inbound side: takes the client's frames, each answered by itself, so that a bad one harms nothing else.
  * On the socket's event loop only.
  */
-final class SocketSession {
+final class SocketSession implements SocketGuard.Session {
 
     private static final Logger LOG = Logger.getLogger(SocketSession.class);
     private static final int MAX_TYPING_CONVERSATIONS = 1_000;
@@ -30,13 +34,13 @@ final class SocketSession {
     private final SocketRequest request;
     private final EventLoop loop;
     private final Outbound outbound;
-    private final SocketStream stream;
+    private final OutboundStream stream;
     private final Map<UUID, Long> typedAt = new HashMap<>(2);
     private long typedLast = System.nanoTime() - MIN_TYPING_NANOS;
     private int inFlight;
     private boolean parts;
 
-    SocketSession(SocketServices services, SocketRequest request, Outbound outbound, SocketStream stream) {
+    SocketSession(SocketServices services, SocketRequest request, Outbound outbound, OutboundStream stream) {
         this.services = services;
         this.request = request;
         this.loop = request.channel().eventLoop();
@@ -44,7 +48,8 @@ final class SocketSession {
         this.stream = stream;
     }
 
-    Outbound outbound() {
+    @Override
+    public Outbound outbound() {
         return outbound;
     }
 
@@ -70,12 +75,13 @@ final class SocketSession {
         error(ErrorCode.BINARY_UNSUPPORTED, "send text frames", null);
     }
 
-    void invalidUtf8() {
+    @Override
+    public void invalidUtf8() {
         error(ErrorCode.INVALID_UTF8, "the frame is not valid UTF-8", null);
     }
 
-    /** A message that comes in several frames is checked as a whole. */
-    void cameInParts() {
+    @Override
+    public void cameInParts() {
         parts = true;
     }
 

@@ -7,6 +7,7 @@ import dev.parley.conversation.MessageRules;
 import dev.parley.conversation.ParleyException;
 import dev.parley.database.Database;
 import dev.parley.feed.Position;
+import dev.parley.transport.SocketChannel;
 import io.quarkus.websockets.next.HttpUpgradeCheck;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.MultiMap;

@@ -1,7 +1,11 @@
 package dev.parley.stream;
 
+import dev.parley.changes.RowFilter;
+import dev.parley.changes.RowFilter.Verdict;
 import dev.parley.feed.Change;
+import dev.parley.feed.Change.Operation;
 import dev.parley.feed.Delta;
+import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,50 +17,39 @@ import java.util.UUID;
  */
 final class Batch {
 
-    /** What one topic gets out of a batch. */
-    static final class Part {
-        private final List<ChatChange> changes = new ArrayList<>(4);
-        private long lastSeq = -1;
-        private volatile Frames frames;
+    private final Delta delta;
+    private final Map<UUID, ChatPart> conversations = new LinkedHashMap<>();
+    private final ChatPart all = new ChatPart();
+    private final List<TableChange> tableChanges;
+    private Verdicts verdicts = Verdicts.NONE;
+    private boolean truncated;
 
-        private void add(ChatChange change) {
-            changes.add(change);
-            if (change.kind() == ChatChange.Kind.MESSAGE) {
-                lastSeq = Math.max(lastSeq, change.seq());
-            }
-        }
-
-        List<ChatChange> changes() {
-            return changes;
-        }
-
-        /** The highest number of a new message in it, or −1. */
-        long lastSeq() {
-            return lastSeq;
-        }
-
-        /** The frames for readers that follow the tail; made once, by the first event loop that has such a reader. */
-        Frames frames() {
-            Frames made = frames;
-            if (made == null) {
-                synchronized (this) {
-                    made = frames;
-                    if (made == null) {
-                        frames = made = new Frames(changes.stream().map(ChatChange::frame).toList());
-                    }
-                }
-            }
-            return made;
+    /**
+     * @param chat     whether chat's two tables are Parley's own
+     * @param interest in changes of tables, chat's or others
+     */
+    Batch(Delta delta, boolean chat, Interest interest) {
+        this.delta = delta;
+        this.tableChanges = tableChanges(delta, interest);
+        if (chat) {
+            sortChat();
         }
     }
 
-    private final Delta delta;
-    private final Map<UUID, Part> conversations = new LinkedHashMap<>();
-    private final Part all = new Part();
-    private boolean truncated;
+    private static List<TableChange> tableChanges(Delta delta, Interest interest) {
+        List<TableChange> wanted = null;
+        for (Change change : delta.changes()) {
+            if (change.operation() != Operation.TRUNCATE && interest.in(change.schema(), change.table())) {
+                if (wanted == null) {
+                    wanted = new ArrayList<>();
+                }
+                wanted.add(new TableChange(change));
+            }
+        }
+        return wanted == null ? List.of() : wanted;
+    }
 
-    Batch(Delta delta) {
-        this.delta = delta;
+    private void sortChat() {
         for (Change change : delta.changes()) {
             ChatChange chat = ChatChange.of(change);
             if (chat == null) {
@@ -68,21 +61,54 @@ final class Batch {
             }
             all.add(chat);
             if (chat.conversationId() != null) {
-                conversations.computeIfAbsent(chat.conversationId(), id -> new Part()).add(chat);
+                conversations.computeIfAbsent(chat.conversationId(), id -> new ChatPart()).add(chat);
             }
         }
+    }
+
+    /**
+     * Finds out what has to be known of the changes of tables before they can be told from each other.
+     *
+     * @return at once in nearly all cases; never fails: for what could not be found out, {@link #verdict} says so
+     */
+    Future<Void> prepare(TableReader reader, Interest interest) {
+        if (tableChanges.isEmpty()) {
+            return Future.succeededFuture();
+        }
+        return Shapes.give(reader.catalog(), tableChanges).compose(shaped -> {
+            Verdicts asked = new Verdicts();
+            for (TableChange change : tableChanges) {
+                for (RowFilter filter : interest.asking(change.name())) {
+                    if (filter.test(change.tested()) == Verdict.ASK) {
+                        asked.question(filter, change);
+                    }
+                }
+            }
+            verdicts = asked;
+            return asked.isEmpty() ? Future.succeededFuture() : asked.ask(reader.judge()).otherwiseEmpty();
+        });
+    }
+
+    /** {@link Verdict#ASK} when nobody knows. */
+    Verdict verdict(RowFilter filter, TableChange change) {
+        return verdicts.verdict(filter, change);
+    }
+
+    /** Those that somebody subscribes to, in order. */
+    List<TableChange> tableChanges() {
+        return tableChanges;
     }
 
     Delta delta() {
         return delta;
     }
 
-    Map<UUID, Part> conversations() {
+    Map<UUID, ChatPart> conversations() {
         return conversations;
     }
 
     /** What the global streams get. */
-    Part all() {
+    ChatPart all() {
         return all;
     }
 
@@ -92,6 +118,6 @@ final class Batch {
     }
 
     boolean isEmpty() {
-        return all.changes().isEmpty() && !truncated;
+        return all.size() == 0 && tableChanges.isEmpty() && !truncated;
     }
 }

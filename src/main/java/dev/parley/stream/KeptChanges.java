@@ -1,7 +1,5 @@
 package dev.parley.stream;
 
-import dev.parley.feed.Delta;
-import dev.parley.feed.Position;
 import dev.parley.feed.Snapshot;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,11 +10,8 @@ import java.util.List;
  */
 final class KeptChanges {
 
-    private record Kept(Delta delta, Batch.Part part) {
-    }
-
     private final int most;
-    private final List<Kept> kept = new ArrayList<>();
+    private final List<Part> kept = new ArrayList<>();
     private int changes;
     private boolean overflowed;
 
@@ -25,14 +20,19 @@ final class KeptChanges {
         this.most = most;
     }
 
-    void add(Delta delta, Batch.Part part) {
-        changes += part.changes().size();
+    void add(Part part) {
+        changes += part.size();
         if (changes > most) {
-            overflowed = true;
-            kept.clear();
+            overflow();
         } else if (!overflowed) {
-            kept.add(new Kept(delta, part));
+            kept.add(part);
         }
+    }
+
+    /** Something came that can't be kept: the database has it. */
+    void overflow() {
+        overflowed = true;
+        kept.clear();
     }
 
     boolean overflowed() {
@@ -40,22 +40,14 @@ final class KeptChanges {
     }
 
     /**
-     * Adds the frames of what the replay did not bring, each with a position that counts what the replay brought.
+     * Adds the frames of what the replay did not bring, see {@link Part#addUnseen}.
      *
-     * @param raw     what the replay saw
-     * @param clamped the same, as far as it is known to be flushed
      * @return the highest number of a message among them, or −1
      */
     long framesAfter(Snapshot raw, Snapshot clamped, List<byte[]> texts) {
         long seq = -1;
-        for (Kept some : kept) {
-            for (ChatChange change : some.part().changes()) {
-                if (!raw.sees(change.change().xid())) {
-                    Position after = change.change().after();
-                    texts.add(change.frame(new Position(after.feedId(), after.timeline(), after.base().union(clamped), after.parts())));
-                    seq = Math.max(seq, change.seq());
-                }
-            }
+        for (Part part : kept) {
+            seq = Math.max(seq, part.addUnseen(raw, clamped, texts));
         }
         return seq;
     }

@@ -30,14 +30,4 @@ interface Replay {
      *         {@link dev.parley.conversation.ParleyException} when there is no such stream; any other failure may be tried again
      */
     Future<Page> read(long epoch);
-
-    /** Makes the replays of one stream. */
-    interface Source {
-
-        /** Brings nothing but the snapshot to go live from. */
-        Replay fromNow();
-
-        /** @param seq the last message delivered, unused on the global stream */
-        Replay from(long seq, Position position);
-    }
 }

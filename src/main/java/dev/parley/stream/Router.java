@@ -9,14 +9,18 @@ import dev.parley.feed.Position;
 import dev.parley.feed.Tail;
 import io.netty.channel.EventLoop;
 import io.quarkus.runtime.StartupEvent;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /** Takes what the tail reads, sorts it once and hands it to every event loop that has readers. */
 @ApplicationScoped
@@ -28,19 +32,30 @@ public class Router implements FeedListener {
     private final StreamFigures figures;
     private final Vertx vertx;
     private final FeedConnections connections;
+    private final TableReader tables;
+    private final boolean chat;
+    private final Interest interest = new Interest();
+    /** What waits to be handed out behind something that has to be asked of the database first; on the tail's event loop. */
+    private final Deque<Held> held = new ArrayDeque<>();
     private final ConcurrentHashMap<EventLoop, Shard> byLoop = new ConcurrentHashMap<>();
     private final List<Shard> shards = new CopyOnWriteArrayList<>();
     private final AtomicInteger joining = new AtomicInteger();
     /** Everything up to here has been handed to the event loops. */
     private volatile Position handedOut;
 
-    Router(Tail tail, StreamConfig config, FeedConfig feedConfig, StreamFigures figures, Vertx vertx, FeedConnections connections) {
+    private record Held(Future<?> ready, Runnable handOut) {
+    }
+
+    Router(Tail tail, StreamConfig config, FeedConfig feedConfig, StreamFigures figures, Vertx vertx, FeedConnections connections, TableReader tables,
+            @ConfigProperty(name = "parley.chat", defaultValue = "on") boolean chat) {
         this.tail = tail;
         this.config = config;
         this.feedConfig = feedConfig;
         this.figures = figures;
         this.vertx = vertx;
         this.connections = connections;
+        this.tables = tables;
+        this.chat = chat;
     }
 
     void start(@Observes @jakarta.annotation.Priority(1) StartupEvent event) {
@@ -52,23 +67,45 @@ public class Router implements FeedListener {
     @Override
     public void read(Delta delta) {
         // nobody waits for news that there is none, unless a join does
-        if (!delta.changes().isEmpty() || joining.get() > 0) {
-            Batch batch = new Batch(delta);
+        if (delta.changes().isEmpty() && joining.get() == 0) {
+            inOrder(Future.succeededFuture(), () -> handedOut = delta.after());
+            return;
+        }
+        Batch batch = new Batch(delta, chat, interest);
+        inOrder(batch.prepare(tables, interest), () -> {
             if (!batch.isEmpty() || joining.get() > 0) {
                 for (Shard shard : shards) {
                     shard.loop().execute(() -> shard.deliver(batch));
                 }
             }
-        }
-        handedOut = delta.after();
+            handedOut = delta.after();
+        });
     }
 
     @Override
     public void reset(Reason reason, Position from) {
-        for (Shard shard : shards) {
-            shard.loop().execute(() -> shard.reset(reason));
+        inOrder(Future.succeededFuture(), () -> {
+            for (Shard shard : shards) {
+                shard.loop().execute(() -> shard.reset(reason));
+            }
+            handedOut = from;
+        });
+    }
+
+    /** Hands something out once it is ready and all that came before it is handed out. */
+    private void inOrder(Future<?> ready, Runnable handOut) {
+        if (held.isEmpty() && ready.isComplete()) {
+            handOut.run();
+        } else {
+            held.add(new Held(ready, handOut));
+            ready.onComplete(known -> tail.execute(this::release));
         }
-        handedOut = from;
+    }
+
+    private void release() {
+        while (!held.isEmpty() && held.peek().ready().isComplete()) {
+            held.poll().handOut().run();
+        }
     }
 
     /**
@@ -94,7 +131,7 @@ public class Router implements FeedListener {
 
     Shard shard(EventLoop loop) {
         return byLoop.computeIfAbsent(loop, key -> {
-            Shard shard = new Shard(key);
+            Shard shard = new Shard(key, interest);
             shards.add(shard);
             return shard;
         });
@@ -113,6 +150,11 @@ public class Router implements FeedListener {
     /** A replay's read did not come back: its connection is of no use, and the others are no better. */
     void renewReaders() {
         connections.renewReaders();
+    }
+
+    /** Everything up to here has been handed to the event loops; null before the feed has begun. */
+    Position handedOut() {
+        return handedOut;
     }
 
     long epoch() {

@@ -20,34 +20,37 @@ final class Shard {
     private final EventLoop loop;
     private final Map<UUID, Subscribers> conversations = new HashMap<>();
     private final Subscribers feeds = new Subscribers();
+    private final TableIndex tables;
     /** Those who wait for the tail to reach their replay's snapshot. */
     private List<StreamSubscription> waiting = new ArrayList<>();
 
-    Shard(EventLoop loop) {
+    Shard(EventLoop loop, Interest interest) {
         this.loop = loop;
+        this.tables = new TableIndex(interest);
+    }
+
+    TableIndex tables() {
+        return tables;
     }
 
     EventLoop loop() {
         return loop;
     }
 
-    void add(StreamSubscription subscription) {
-        if (subscription.topic() == null) {
-            feeds.add(subscription);
-        } else {
-            conversations.computeIfAbsent(subscription.topic(), id -> new Subscribers()).add(subscription);
-        }
+    /** @param conversation null for the global stream */
+    Member add(UUID conversation, StreamSubscription subscription) {
+        return (conversation == null ? feeds : conversations.computeIfAbsent(conversation, id -> new Subscribers())).add(subscription);
     }
 
-    void remove(StreamSubscription subscription) {
-        if (subscription.topic() == null) {
-            feeds.remove(subscription);
+    void remove(UUID conversation, Member member) {
+        if (conversation == null) {
+            feeds.remove(member);
             return;
         }
-        Subscribers subscribers = conversations.get(subscription.topic());
-        subscribers.remove(subscription);
+        Subscribers subscribers = conversations.get(conversation);
+        subscribers.remove(member);
         if (subscribers.isEmpty()) {
-            conversations.remove(subscription.topic());
+            conversations.remove(conversation);
         }
     }
 
@@ -60,9 +63,10 @@ final class Shard {
             each(subscription -> subscription.resync(Reason.TRUNCATED));
         }
         batch.conversations().forEach((id, part) -> serve(id, subscription -> subscription.changed(batch.delta(), part)));
-        if (!batch.all().changes().isEmpty()) {
+        if (batch.all().size() > 0) {
             feeds.each(subscription -> subscription.changed(batch.delta(), batch.all()));
         }
+        tables.deliver(batch);
         tick(batch.delta());
     }
 
@@ -77,11 +81,13 @@ final class Shard {
 
     void reset(Reason reason) {
         each(subscription -> subscription.resync(reason));
+        tables.each(subscription -> subscription.resync(reason));
     }
 
     void tellPosition(Position position) {
         Frames frames = Frames.of(FrameJson.position(position));
         each(subscription -> subscription.idle(position, frames));
+        tables.positioned().each(subscription -> subscription.idle(position, null));
     }
 
     void ephemeral(UUID conversationId, Frames frames) {

@@ -1,5 +1,6 @@
 package dev.parley.stream;
 
+import dev.parley.changes.FilterException;
 import dev.parley.conversation.ParleyException;
 import dev.parley.feed.Delta;
 import dev.parley.feed.FeedGap;
@@ -10,7 +11,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.Flow;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -40,13 +40,10 @@ final class StreamSubscription implements Flow.Subscription {
 
     private final Router router;
     private final Shard shard;
-    private final UUID topic;
-    private final Replay.Source replays;
+    private final Subject subject;
     private final Flow.Subscriber<? super Frames> reader;
 
-    /** This subscription's place in {@link Subscribers}. */
-    int index;
-    private State state = State.BEHIND;
+    private State state;
     private Replay replay;
     private Replay.Page page;
     private long epoch;
@@ -62,22 +59,18 @@ final class StreamSubscription implements Flow.Subscription {
     private long seq;
     private Position told;
 
-    /** @param topic the conversation, or null for the global stream */
-    StreamSubscription(Router router, Shard shard, UUID topic, Replay.Source replays, Replay firstReplay, Flow.Subscriber<? super Frames> reader) {
+    /** @param firstReplay null to be live at once, with whatever the tail brings from now on */
+    StreamSubscription(Router router, Shard shard, Subject subject, Replay firstReplay, Flow.Subscriber<? super Frames> reader) {
         this.router = router;
         this.shard = shard;
-        this.topic = topic;
-        this.replays = replays;
+        this.subject = subject;
         this.replay = firstReplay;
         this.reader = reader;
-    }
-
-    UUID topic() {
-        return topic;
+        this.state = firstReplay == null ? State.LIVE : State.BEHIND;
     }
 
     void open() {
-        shard.add(this);
+        subject.enter(shard, this);
         router.figures().opened();
         reader.onSubscribe(this);
     }
@@ -102,7 +95,7 @@ final class StreamSubscription implements Flow.Subscription {
     }
 
     /** The tail brought something for this stream. */
-    void changed(Delta delta, Batch.Part part) {
+    void changed(Delta delta, Part part) {
         switch (state) {
             case LIVE -> {
                 if (demand == 0 || !first.isEmpty()) {
@@ -113,7 +106,19 @@ final class StreamSubscription implements Flow.Subscription {
                     emit(part.frames());
                 }
             }
-            case READING, HOLDING, WAITING -> kept.add(delta, part);
+            case READING, HOLDING, WAITING -> kept.add(part);
+            case BEHIND, CLOSED -> { }
+        }
+    }
+
+    /** The tail brought something of which only the database can say whether it is for this stream, and the database did not say. */
+    void missed(Delta delta) {
+        switch (state) {
+            case LIVE -> {
+                fallBehind(delta.before());
+                drain();
+            }
+            case READING, HOLDING, WAITING -> kept.overflow();
             case BEHIND, CLOSED -> { }
         }
     }
@@ -141,19 +146,23 @@ final class StreamSubscription implements Flow.Subscription {
         }
         router.figures().resynced();
         first.clear();
-        first.add(Frames.of(FrameJson.resync(reason.word())));
-        replay = replays.fromNow();
+        first.add(Frames.of(subject.resync(reason)));
+        replay = subject.fromNow();
         anew = true;
         page = null;
         become(State.BEHIND);
         drain();
     }
 
-    /** A position now and then, so that what the reader holds does not age. */
+    /**
+     * A position now and then, so that what the reader holds does not age.
+     *
+     * @param frames that say so, null for the subject's own
+     */
     void idle(Position position, Frames frames) {
         if (state == State.LIVE && demand > 0 && first.isEmpty() && !position.equals(told)) {
             told = position;
-            emit(frames);
+            emit(frames != null ? frames : Frames.of(subject.position(position)));
         }
     }
 
@@ -232,7 +241,7 @@ final class StreamSubscription implements Flow.Subscription {
         }
         if (failure instanceof FeedGap gap && !anew) {
             resync(gap.reason());
-        } else if (failure instanceof ParleyException) {
+        } else if (failure instanceof ParleyException || failure instanceof FilterException) {
             close();
             reader.onError(failure);
         } else {
@@ -265,7 +274,10 @@ final class StreamSubscription implements Flow.Subscription {
         Snapshot seen = page.seen().clamp(delta.after().base().xmax());
         Position position = delta.after().at(seen);
         List<byte[]> texts = new ArrayList<>();
-        texts.add(FrameJson.live(page.lastSeq(), position));
+        byte[] live = subject.live(page.lastSeq(), position);
+        if (live != null) {
+            texts.add(live);
+        }
         seq = Math.max(seq, page.lastSeq());
         seq = Math.max(seq, kept.framesAfter(page.seen(), seen, texts));
         become(State.LIVE);
@@ -274,13 +286,15 @@ final class StreamSubscription implements Flow.Subscription {
         kept = null;
         page = null;
         replay = null;
-        first.add(new Frames(texts));
+        if (!texts.isEmpty()) {
+            first.add(new Frames(texts));
+        }
         drain();
     }
 
     private void fallBehind(Position position) {
         router.figures().fellBehind();
-        replay = replays.from(seq, position);
+        replay = subject.from(seq, position);
         become(State.BEHIND);
     }
 
@@ -302,7 +316,7 @@ final class StreamSubscription implements Flow.Subscription {
             become(State.CLOSED);
             replay = null;
             kept = null;
-            shard.remove(this);
+            subject.leave(shard);
             router.figures().closed();
         }
     }

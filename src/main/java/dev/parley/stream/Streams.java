@@ -6,6 +6,7 @@ import io.smallrye.mutiny.Multi;
 import io.vertx.core.Vertx;
 import io.vertx.core.impl.ContextInternal;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Flow;
 
@@ -22,11 +23,13 @@ public class Streams {
 
     private final Router router;
     private final ReplayReader reader;
+    private final TableReader tables;
     private final Vertx vertx;
 
-    Streams(Router router, ReplayReader reader, Vertx vertx) {
+    Streams(Router router, ReplayReader reader, TableReader tables, Vertx vertx) {
         this.router = router;
         this.reader = reader;
+        this.tables = tables;
         this.vertx = vertx;
     }
 
@@ -37,18 +40,7 @@ public class Streams {
      * @param position up to where the reader has edits and deletes too; null when it asks for none from before
      */
     public Multi<Frames> conversation(UUID id, Long after, Position position) {
-        Replay.Source replays = new Replay.Source() {
-            @Override
-            public Replay fromNow() {
-                return new ConversationReplay(reader, id, null, null);
-            }
-
-            @Override
-            public Replay from(long seq, Position reached) {
-                return new ConversationReplay(reader, id, seq, reached);
-            }
-        };
-        return stream(id, replays, new ConversationReplay(reader, id, after, position));
+        return stream(new ChatSubject(reader, id), new ConversationReplay(reader, id, after, position));
     }
 
     /**
@@ -57,24 +49,38 @@ public class Streams {
      * @param after the position that the reader has reached; null to begin with what commits after the {@code live} frame
      */
     public Multi<Frames> feed(Position after) {
-        Replay.Source replays = new Replay.Source() {
-            @Override
-            public Replay fromNow() {
-                return new FeedReplay(reader, null);
-            }
-
-            @Override
-            public Replay from(long seq, Position reached) {
-                return new FeedReplay(reader, reached);
-            }
-        };
-        return stream(null, replays, new FeedReplay(reader, after));
+        return stream(new ChatSubject(reader, null), new FeedReplay(reader, after));
     }
 
-    private Multi<Frames> stream(UUID topic, Replay.Source replays, Replay first) {
+    /** Whether the feed has begun: before, there is no "now" to subscribe from. */
+    public boolean begun() {
+        return router.handedOut() != null;
+    }
+
+    /** What a subscription to tables that begins now brings the rest of. */
+    public Position now() {
+        return router.handedOut();
+    }
+
+    /**
+     * Changes of any watched tables. Active as soon as it is subscribed to on {@code loop}: what commits after that is never missed. Ends by failure also
+     * when a filter can't be applied any more ({@link dev.parley.changes.FilterException}).
+     *
+     * @param loop     items come on it
+     * @param bindings what to bring, at least one; keys all different
+     */
+    public Multi<Frames> changes(EventLoop loop, ChangeEncoder encoder, List<Binding> bindings) {
+        return Multi.createFrom().publisher((Flow.Publisher<Frames>) subscriber -> {
+            boolean now = bindings.stream().allMatch(binding -> binding.start() == Binding.Start.NOW);
+            new StreamSubscription(router, router.shard(loop), new ChangesSubject(tables, encoder, bindings),
+                    now ? null : new ChangesReplay(tables, encoder, bindings, null), subscriber).open();
+        });
+    }
+
+    private Multi<Frames> stream(Subject subject, Replay first) {
         return Multi.createFrom().publisher((Flow.Publisher<Frames>) subscriber -> {
             EventLoop loop = ((ContextInternal) vertx.getOrCreateContext()).nettyEventLoop();
-            Runnable open = () -> new StreamSubscription(router, router.shard(loop), topic, replays, first, subscriber).open();
+            Runnable open = () -> new StreamSubscription(router, router.shard(loop), subject, first, subscriber).open();
             if (loop.inEventLoop()) {
                 open.run();
             } else {

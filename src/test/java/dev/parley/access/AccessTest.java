@@ -17,13 +17,13 @@ class AccessTest {
 
     @Test
     void guardedIsRefusedAtStartWithASentence() {
-        ConfigurationException refused = assertThrows(ConfigurationException.class, () -> new Access(config("guarded")).start(new StartupEvent()));
+        ConfigurationException refused = assertThrows(ConfigurationException.class, () -> new Access(config("guarded"), null).start(new StartupEvent()));
         assertTrue(refused.getMessage().contains("parley.access=guarded is not available"), refused.getMessage());
     }
 
     @Test
     void openStartsAndIsTheDefault() {
-        assertDoesNotThrow(() -> new Access(config("open")).start(new StartupEvent()));
+        assertDoesNotThrow(() -> new Access(config("open"), null).start(new StartupEvent()));
         assertEquals(AccessConfig.Mode.OPEN, config(null).mode());
     }
 
@@ -34,7 +34,7 @@ class AccessTest {
 
     @Test
     void withOpenAccessEverybodyMayDoEverythingUnderAnyName() {
-        Access access = new Access(config("open"));
+        Access access = new Access(config("open"), null);
         Identity named = access.speaksAs(Identity.ANONYMOUS, "ada", "admin");
         assertEquals(new Identity("ada", "admin"), named);
         assertEquals(Identity.ANONYMOUS, access.speaksAs(Identity.ANONYMOUS, null, null));

@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.parley.testing.Await;
 import dev.parley.testing.Conversations;
 import dev.parley.testing.Deliveries;
+import dev.parley.testing.Follower;
 import dev.parley.testing.Instance;
 import dev.parley.testing.Load;
 import dev.parley.testing.Readers;
 import dev.parley.testing.Seed;
-import dev.parley.testing.StreamClient;
 import dev.parley.testing.TestPostgres;
 import dev.parley.testing.Truth;
 import java.io.IOException;
@@ -90,8 +90,8 @@ class KilledInstanceIT {
         Truth.assertNumberedWithoutGap(committed);
         assertEquals(load.acknowledged().size(), committed.values().stream().mapToInt(List::size).sum(), "one row for each message");
         readers.assertExactly(committed, PATIENCE);
-        for (StreamClient stream : readers.all()) {
-            assertEquals(List.of(), stream.frames("resync"));
+        for (Follower stream : readers.all()) {
+            assertEquals(List.of(), stream.disturbances());
         }
     }
 

@@ -19,6 +19,11 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class Instance implements AutoCloseable {
 
+    /** Keys of every instance, unless a setting says otherwise. */
+    public static final String PUBLISHABLE_KEY = "sb_publishable_parley";
+    public static final String SECRET_KEY = "sb_secret_parley";
+    public static final String JWT_SECRET = "a-secret-of-the-tests-and-of-nothing-else";
+
     private static final Path LOGS = Path.of("target", "it-logs").toAbsolutePath();
     private static final AtomicInteger NUMBER = new AtomicInteger();
     private static final Duration ASK_AGAIN = Duration.ofMillis(100);
@@ -99,6 +104,11 @@ public final class Instance implements AutoCloseable {
                 .sum();
     }
 
+    /** Processor time that the process has taken so far. */
+    public Duration processorTime() {
+        return process.toHandle().info().totalCpuDuration().orElseThrow();
+    }
+
     /** Memory of the process that is in RAM, in bytes; −1 where the system does not say. */
     public long residentBytes() {
         Path status = Path.of("/proc/" + process.pid() + "/status");
@@ -153,6 +163,9 @@ public final class Instance implements AutoCloseable {
             settings.put("quarkus.datasource.password", "postgres");
             settings.put("quarkus.datasource.jdbc.url", database.jdbcUrl());
             settings.put("quarkus.datasource.reactive.url", database.reactiveUrl());
+            settings.put("parley.keys.publishable", PUBLISHABLE_KEY);
+            settings.put("parley.keys.secret", SECRET_KEY);
+            settings.put("parley.jwt.secret", JWT_SECRET);
         }
 
         public Builder setting(String name, String value) {

@@ -11,6 +11,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -21,28 +22,36 @@ import java.util.concurrent.ThreadLocalRandom;
  */
 public final class RawWebSocket implements AutoCloseable {
 
+    public static final int CONTINUATION = 0;
     public static final int TEXT = 1;
     public static final int BINARY = 2;
-    private static final int CLOSE = 8;
-    private static final int PING = 9;
+    public static final int CLOSE = 8;
+    public static final int PING = 9;
     private static final int PONG = 10;
     private static final int RECEIVE_BUFFER = 64 * 1024;
     private static final int CONNECT_MILLIS = 5_000;
-    private static final int WRITE_LIMIT = 4 * 1024 * 1024;
+    private static final int LONGEST_FRAME = 16 * 1024 * 1024;
 
     /** The upgrade was refused. */
     public static final class Refused extends IOException {
 
         private final int status;
+        private final String body;
 
-        Refused(int status, String head) {
-            super("upgrade refused: " + head);
+        Refused(int status, String head, String body) {
+            super("upgrade refused: " + head + "\n\n" + body);
             this.status = status;
+            this.body = body;
         }
 
         /** The HTTP status. */
         public int status() {
             return status;
+        }
+
+        /** What the answer said, empty when nothing or its length was not given. */
+        public String body() {
+            return body;
         }
     }
 
@@ -52,6 +61,10 @@ public final class RawWebSocket implements AutoCloseable {
 
     /** A whole text message. */
     public record Text(String text) implements Received {
+    }
+
+    /** A whole binary message. */
+    public record Binary(byte[] bytes) implements Received {
     }
 
     /** The server closed, with this code; 1006 when the connection broke without a word. */
@@ -94,12 +107,16 @@ public final class RawWebSocket implements AutoCloseable {
                 .getBytes(StandardCharsets.ISO_8859_1));
         String status = line();
         StringBuilder head = new StringBuilder(status);
+        int length = 0;
         for (String line = line(); !line.isEmpty(); line = line()) {
             head.append('\n').append(line);
+            if (line.toLowerCase(Locale.ROOT).startsWith("content-length:")) {
+                length = Integer.parseInt(line.substring(line.indexOf(':') + 1).trim());
+            }
         }
         int code = Integer.parseInt(status.split(" ")[1]);
         if (code != 101) {
-            throw new Refused(code, head.toString());
+            throw new Refused(code, head.toString(), new String(in.readNBytes(length), StandardCharsets.UTF_8));
         }
     }
 
@@ -113,13 +130,15 @@ public final class RawWebSocket implements AutoCloseable {
         return bytes.toString(StandardCharsets.ISO_8859_1);
     }
 
-    /** Blocks for the next text message; pings are answered on the way. Never throws: a broken connection is {@link Closed} with 1006. */
+    /** Blocks for the next message; pings are answered on the way. Never throws: a broken connection is {@link Closed} with 1006. */
     public Received read() {
         try {
             ByteArrayOutputStream message = new ByteArrayOutputStream();
+            boolean binary = false;
             while (true) {
                 int first = in.readUnsignedByte();
                 byte[] payload = in.readNBytes(length());
+                binary |= (first & 0x0f) == BINARY;
                 switch (first & 0x0f) {
                     case PING -> write(PONG, payload);
                     case PONG -> {
@@ -130,7 +149,7 @@ public final class RawWebSocket implements AutoCloseable {
                     default -> {
                         message.write(payload);
                         if ((first & 0x80) != 0) {
-                            return new Text(message.toString(StandardCharsets.UTF_8));
+                            return binary ? new Binary(message.toByteArray()) : new Text(message.toString(StandardCharsets.UTF_8));
                         }
                     }
                 }
@@ -148,7 +167,7 @@ public final class RawWebSocket implements AutoCloseable {
         }
         if (length == 127) {
             long large = in.readLong();
-            if (large > WRITE_LIMIT) {
+            if (large > LONGEST_FRAME) {
                 throw new EOFException("a frame of " + large + " bytes");
             }
             return (int) large;
@@ -168,9 +187,14 @@ public final class RawWebSocket implements AutoCloseable {
     }
 
     /** Sends one unfragmented frame of any kind with any bytes. */
-    public synchronized void write(int opcode, byte[] payload) throws IOException {
+    public void write(int opcode, byte[] payload) throws IOException {
+        write(true, opcode, payload);
+    }
+
+    /** Sends one frame, which may be a fragment of a message. */
+    public void write(boolean last, int opcode, byte[] payload) throws IOException {
         ByteArrayOutputStream frame = new ByteArrayOutputStream(payload.length + 14);
-        frame.write(0x80 | opcode);
+        frame.write((last ? 0x80 : 0) | opcode);
         if (payload.length < 126) {
             frame.write(0x80 | payload.length);
         } else if (payload.length < 65_536) {
@@ -186,7 +210,12 @@ public final class RawWebSocket implements AutoCloseable {
         // A mask of zeros is a mask: the bytes go out as they are.
         frame.write(new byte[4]);
         frame.write(payload);
-        out.write(frame.toByteArray());
+        writeRaw(frame.toByteArray());
+    }
+
+    /** Sends bytes that need not be a frame. */
+    public synchronized void writeRaw(byte[] bytes) throws IOException {
+        out.write(bytes);
     }
 
     /** Breaks the connection without a word, as a lost network does; a blocked {@link #read} returns. */

@@ -7,24 +7,29 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
-/** Many streams at once: each conversation's and some global ones, on every instance. */
+/** Many clients at once: each conversation's and some global ones, on every instance. */
 public final class Readers implements AutoCloseable {
 
-    private final List<StreamClient> conversations = new ArrayList<>();
-    private final List<StreamClient> globals = new ArrayList<>();
+    private final List<Follower> conversations = new ArrayList<>();
+    private final List<Follower> globals = new ArrayList<>();
 
     /** Joins a stream of each conversation and some global ones on each instance; all are live on return. */
     public static Readers join(List<Instance> instances, List<UUID> conversations, int globals) throws IOException {
+        return join(Protocol.PLAIN, instances, conversations, globals);
+    }
+
+    /** The same over a protocol of choice. */
+    public static Readers join(Protocol protocol, List<Instance> instances, List<UUID> conversations, int globals) throws IOException {
         Readers readers = new Readers();
         for (Instance instance : instances) {
             for (UUID conversation : conversations) {
-                readers.conversations.add(StreamClient.conversation(conversation).after(0).connect(instance));
+                readers.conversations.add(protocol.conversation(conversation).after(0).connect(instance));
             }
             for (int i = 0; i < globals; i++) {
-                readers.globals.add(StreamClient.global().connect(instance));
+                readers.globals.add(protocol.global().connect(instance));
             }
         }
-        readers.all().forEach(StreamClient::awaitLive);
+        readers.all().forEach(Follower::awaitLive);
         return readers;
     }
 
@@ -34,8 +39,8 @@ public final class Readers implements AutoCloseable {
         return this;
     }
 
-    public List<StreamClient> all() {
-        List<StreamClient> all = new ArrayList<>(conversations);
+    public List<Follower> all() {
+        List<Follower> all = new ArrayList<>(conversations);
         all.addAll(globals);
         return all;
     }
@@ -55,9 +60,9 @@ public final class Readers implements AutoCloseable {
 
     /** Fails if any stream was closed or told to start over. */
     public void assertUndisturbed() {
-        for (StreamClient stream : all()) {
-            if (!stream.closes().isEmpty() || !stream.frames("resync").isEmpty() || !stream.frames("error").isEmpty()) {
-                throw new AssertionError("disturbed: closed " + stream.closes() + ", frames " + stream.frames());
+        for (Follower stream : all()) {
+            if (!stream.closes().isEmpty() || !stream.disturbances().isEmpty()) {
+                throw new AssertionError("disturbed: closed " + stream.closes() + ", told " + stream.disturbances());
             }
         }
     }
@@ -72,7 +77,7 @@ public final class Readers implements AutoCloseable {
 
     private void checkEach(Map<UUID, List<Deliveries.Entry>> committed) {
         globals.forEach(stream -> stream.deliveries().assertExactly(committed));
-        for (StreamClient stream : conversations) {
+        for (Follower stream : conversations) {
             List<Deliveries.Entry> rows = committed.get(stream.conversation());
             stream.deliveries().assertExactly(rows == null ? Map.of() : Map.of(stream.conversation(), rows));
         }
@@ -80,6 +85,6 @@ public final class Readers implements AutoCloseable {
 
     @Override
     public void close() {
-        all().forEach(StreamClient::close);
+        all().forEach(Follower::close);
     }
 }

@@ -21,7 +21,7 @@ import java.util.function.Predicate;
  *
  * <p>Any thread may call; listeners are called on the reading thread.
  */
-public final class StreamClient implements AutoCloseable {
+public final class StreamClient implements Follower {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final int UUID_LENGTH = 36;
@@ -32,6 +32,8 @@ public final class StreamClient implements AutoCloseable {
     private final Map<UUID, JsonNode> answers = new ConcurrentHashMap<>();
     private final List<RawWebSocket.Closed> closes = new CopyOnWriteArrayList<>();
     private final Gate gate = new Gate();
+    /** Held while a frame is taken note of, so that none is any more once this client is disconnected: what it knows decides where it goes on. */
+    private final Object taking = new Object();
     private volatile BiConsumer<JsonNode, Long> onMessage = (message, nanos) -> { };
     private volatile Consumer<JsonNode> onFrame = frame -> { };
     private volatile List<Instance> refuges = List.of();
@@ -57,7 +59,7 @@ public final class StreamClient implements AutoCloseable {
         return new StreamClient(null, "global stream");
     }
 
-    /** The next connection asks for what follows this {@code seq}. */
+    @Override
     public StreamClient after(long seq) {
         after = seq;
         deliveries.startAfter(conversation, seq);
@@ -82,47 +84,34 @@ public final class StreamClient implements AutoCloseable {
         return this;
     }
 
-    /** From now on a broken connection, or a close code that means "reconnect", is followed by a resume on one of these instances. */
+    @Override
     public StreamClient reconnectingTo(List<Instance> instances) {
         refuges = instances;
         return this;
     }
 
-    /** Connects, resuming where this client is; returns once the upgrade is through. @throws IOException refused or unreachable */
+    @Override
     public StreamClient connect(Instance instance) throws IOException {
-        live = false;
-        following = true;
         RawWebSocket opened = RawWebSocket.open(instance.port(), path());
-        socket = opened;
+        synchronized (taking) {
+            live = false;
+            socket = opened;
+            following = true;
+        }
         Thread reader = new Thread(() -> readAll(opened), "stream");
         reader.setDaemon(true);
         reader.start();
         return this;
     }
 
-    /** Connects and waits for {@code live}. */
+    @Override
     public StreamClient join(Instance instance) throws IOException {
         connect(instance);
         awaitLive();
         return this;
     }
 
-    /** Connects to one of the instances after the other until it is let in; for clients whose instance has died. */
-    public void reconnect(List<Instance> instances) {
-        disconnect();
-        Await.until(() -> {
-            for (Instance instance : instances) {
-                try {
-                    connect(instance);
-                    return true;
-                } catch (IOException e) {
-                    continue;
-                }
-            }
-            return false;
-        }, PATIENCE, "an instance that lets the stream in");
-    }
-
+    @Override
     public void awaitLive() {
         Await.until(() -> live, PATIENCE, () -> "live; got " + frames + ", closed " + closes);
     }
@@ -141,11 +130,12 @@ public final class StreamClient implements AutoCloseable {
         return socket;
     }
 
-    /** Stops reading from the socket: what the server sends piles up on its side. */
+    @Override
     public void pause() {
         gate.shut();
     }
 
+    @Override
     public void resume() {
         gate.open();
     }
@@ -155,11 +145,12 @@ public final class StreamClient implements AutoCloseable {
         return answers.get(id);
     }
 
-    /** The conversation, null for a global stream. */
+    @Override
     public UUID conversation() {
         return conversation;
     }
 
+    @Override
     public Deliveries deliveries() {
         return deliveries;
     }
@@ -194,7 +185,7 @@ public final class StreamClient implements AutoCloseable {
         return frames.stream().filter(wanted).findFirst().orElseThrow();
     }
 
-    /** How the server ended connections of this client, in order. */
+    @Override
     public List<RawWebSocket.Closed> closes() {
         return closes;
     }
@@ -203,14 +194,21 @@ public final class StreamClient implements AutoCloseable {
         return following;
     }
 
-    /** Breaks the connection; what this client knows stays. */
+    @Override
     public void disconnect() {
-        following = false;
+        synchronized (taking) {
+            following = false;
+        }
         RawWebSocket open = socket;
         if (open != null) {
             open.close();
         }
         gate.open();
+    }
+
+    @Override
+    public List<JsonNode> disturbances() {
+        return frames.stream().filter(frame -> List.of("resync", "error").contains(frame.path("type").asText())).toList();
     }
 
     @Override
@@ -247,18 +245,26 @@ public final class StreamClient implements AutoCloseable {
         while (true) {
             gate.pass();
             RawWebSocket.Received received = from.read();
-            if (from != socket || !following) {
-                return;
-            }
             if (received instanceof RawWebSocket.Closed closed) {
-                closes.add(closed);
-                following = false;
+                synchronized (taking) {
+                    if (from != socket || !following) {
+                        return;
+                    }
+                    closes.add(closed);
+                    following = false;
+                }
                 if (!refuges.isEmpty() && meansReconnect(closed.code())) {
                     reconnect(refuges);
                 }
                 return;
             }
-            accept(Json.read(((RawWebSocket.Text) received).text()));
+            JsonNode frame = Json.read(((RawWebSocket.Text) received).text());
+            synchronized (taking) {
+                if (from != socket || !following) {
+                    return;
+                }
+                accept(frame);
+            }
         }
     }
 
@@ -299,32 +305,6 @@ public final class StreamClient implements AutoCloseable {
         }
         if (List.of("ack", "error").contains(frame.path("type").asText()) && frame.path("id").asText().length() == UUID_LENGTH) {
             answers.put(UUID.fromString(frame.get("id").asText()), frame);
-        }
-    }
-
-    /** Lets a thread pass or holds it. */
-    private static final class Gate {
-
-        private boolean shut;
-
-        synchronized void shut() {
-            shut = true;
-        }
-
-        synchronized void open() {
-            shut = false;
-            notifyAll();
-        }
-
-        synchronized void pass() {
-            while (shut) {
-                try {
-                    wait();
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                    throw new IllegalStateException(e);
-                }
-            }
         }
     }
 }

@@ -1,0 +1,24 @@
+package dev.parley.access;
+
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Says a thing when it happens and then at most once in a while, however often it happens. Any thread. */
+final class Reminder {
+
+    private final long pauseNanos;
+    private final AtomicLong nextAt;
+
+    Reminder(Duration pause) {
+        this.pauseNanos = pause.toNanos();
+        this.nextAt = new AtomicLong(System.nanoTime());
+    }
+
+    void say(Runnable words) {
+        long now = System.nanoTime();
+        long next = nextAt.get();
+        if (now - next >= 0 && nextAt.compareAndSet(next, now + pauseNanos)) {
+            words.run();
+        }
+    }
+}

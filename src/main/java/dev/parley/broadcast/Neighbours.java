@@ -1,0 +1,63 @@
+package dev.parley.broadcast;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Which other replicas there are: each says {@code hello} when it begins to listen, {@code here} now and then and in answer to a {@code hello}, and
+ * {@code bye}.
+ *
+ * <p>Whoever comes has begun to listen before it says hello, so from then on all others send; what they sent in the moment before that it may have
+ * missed, as it would have missed it a moment earlier. A replica that just connected takes it that there are others until there was time to answer.
+ */
+final class Neighbours {
+
+    static final String KIND = "replica";
+    /** Between two signs of life. */
+    static final long PAUSE_MS = 5_000;
+    private static final long FORGOTTEN_NANOS = Duration.ofSeconds(20).toNanos();
+
+    private final String self;
+    private final Map<String, Long> heardAt = new ConcurrentHashMap<>();
+    private volatile long expectingUntil = System.nanoTime() + FORGOTTEN_NANOS;
+
+    /** @param self names this replica */
+    Neighbours(String self) {
+        this.self = self;
+    }
+
+    String hello() {
+        expectingUntil = System.nanoTime() + FORGOTTEN_NANOS;
+        return "hello " + self;
+    }
+
+    String here() {
+        return "here " + self;
+    }
+
+    String bye() {
+        return "bye " + self;
+    }
+
+    /** Takes in what another replica said; true when it wants an answer. */
+    boolean heard(String payload) {
+        int space = payload.indexOf(' ');
+        String who = payload.substring(space + 1);
+        if (payload.startsWith("bye ")) {
+            heardAt.remove(who);
+            return false;
+        }
+        heardAt.put(who, System.nanoTime());
+        return payload.startsWith("hello ");
+    }
+
+    void forgetTheSilent() {
+        long now = System.nanoTime();
+        heardAt.values().removeIf(at -> now - at > FORGOTTEN_NANOS);
+    }
+
+    boolean mayBeThere() {
+        return !heardAt.isEmpty() || System.nanoTime() - expectingUntil < 0;
+    }
+}

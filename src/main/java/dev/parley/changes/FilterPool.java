@@ -1,0 +1,93 @@
+package dev.parley.changes;
+
+import dev.parley.database.Connections;
+import io.vertx.core.Future;
+import io.vertx.pgclient.PgException;
+import io.vertx.sqlclient.Pool;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
+import io.vertx.sqlclient.Tuple;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** A few sessions that only compare values: no table is read, nothing can be written. They are opened when first needed. Any thread. */
+final class FilterPool {
+
+    /**
+     * The log's way of writing and reading values; types of extensions find their operators wherever the extension lives. What a type's checks do on the way
+     * is its owner's code: it gets a second, and no right to write.
+     */
+    private static final String SESSION = """
+            set timezone = 'UTC'; set datestyle = 'ISO, MDY'; set bytea_output = hex; set intervalstyle = postgres; set extra_float_digits = 1;
+            set statement_timeout = '1s'; set lock_timeout = '1s'; set jit = off; set default_transaction_read_only = on;
+            select set_config('search_path', concat_ws(', ', nullif(current_setting('search_path'), ''), (
+              select string_agg(distinct quote_ident(n.nspname), ', ')
+              from pg_catalog.pg_type t
+                join pg_catalog.pg_namespace n on n.oid = t.typnamespace
+                join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_type'::regclass and d.objid = t.oid and d.deptype = 'e'
+              where n.nspname <> 'pg_catalog')), false)""";
+
+    private static final long PATIENCE_MS = 5_000;
+    private static final String CANCELED = "57014";
+    /** Classes of SQLSTATE that say nothing of the statement: connection, login, transaction, resources, locks, operator, system. */
+    private static final Set<String> PASSING = Set.of("08", "25", "26", "28", "3D", "40", "53", "55", "57", "58");
+
+    private final Connections connections;
+    private final String name;
+    private final int size;
+    private Pool pool;
+    private boolean closed;
+
+    FilterPool(Connections connections, String name, int size) {
+        this.connections = connections;
+        this.name = name;
+        this.size = size;
+    }
+
+    /** Fails when no answer comes in time, whatever the connection's state. */
+    Future<RowSet<Row>> ask(String sql, Tuple parameters) {
+        Pool asked = pool();
+        if (asked == null) {
+            return Future.failedFuture("the service stops");
+        }
+        return asked.preparedQuery(sql).execute(parameters).timeout(PATIENCE_MS, TimeUnit.MILLISECONDS).onFailure(failure -> {
+            if (failure instanceof TimeoutException) {
+                renew(asked);
+            }
+        });
+    }
+
+    /** What the server objects to in the statement or its values; null when the failure is of another kind and may pass. */
+    static PgException objection(Throwable failure) {
+        return failure instanceof PgException said && !PASSING.contains(said.getSqlState().substring(0, 2)) ? said : null;
+    }
+
+    /** Whether the statement was given up after its second. */
+    static boolean isCanceled(Throwable failure) {
+        return failure instanceof PgException said && CANCELED.equals(said.getSqlState());
+    }
+
+    synchronized void close() {
+        closed = true;
+        if (pool != null) {
+            pool.close();
+            pool = null;
+        }
+    }
+
+    private synchronized Pool pool() {
+        if (pool == null && !closed) {
+            pool = connections.pool(connections.options(name), size, SESSION);
+        }
+        return pool;
+    }
+
+    /** A server that answers within a second or never: the connections lead nowhere. */
+    private synchronized void renew(Pool silent) {
+        if (pool == silent) {
+            pool = null;
+            silent.close();
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package dev.parley.changes;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * The columns that a subscription gets: those it selected and the primary key's, in table order.
+ *
+ * @param columns for the frame's {@code columns}
+ * @param names   theirs; null when it gets every column
+ */
+public record Projection(List<Column> columns, Set<String> names) {
+
+    private static final int LONGEST = 200;
+
+    /**
+     * @param select names of columns; null or empty for all
+     * @throws FilterException when the table does not have one of them
+     */
+    public static Projection of(Table table, List<String> select) {
+        if (select == null || select.isEmpty()) {
+            return new Projection(table.columns(), null);
+        }
+        Set<String> known = table.columns().stream().map(Column::name).collect(Collectors.toSet());
+        for (String column : select) {
+            if (!known.contains(column)) {
+                throw FilterException.raised("invalid column for select " + (column.length() <= LONGEST ? column : column.substring(0, LONGEST) + "…"));
+            }
+        }
+        Set<String> wanted = new HashSet<>(select);
+        wanted.addAll(table.key());
+        List<Column> columns = table.columns().stream().filter(column -> wanted.contains(column.name())).toList();
+        return columns.size() == table.columns().size() ? new Projection(table.columns(), null)
+                : new Projection(columns, columns.stream().map(Column::name).collect(Collectors.toUnmodifiableSet()));
+    }
+
+    public boolean isWhole() {
+        return names == null;
+    }
+
+    /** The row cut down to these columns. */
+    public String apply(Row row) {
+        return names == null ? row.json() : row.only(names);
+    }
+}

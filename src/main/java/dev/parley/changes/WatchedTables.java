@@ -1,0 +1,197 @@
+package dev.parley.changes;
+
+import dev.parley.database.Database;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
+import io.vertx.sqlclient.SqlConnection;
+import io.vertx.sqlclient.Tuple;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jboss.logging.Logger;
+
+/**
+ * Keeps the log triggers in step with what is to be watched: the publication's tables, those in the settings, chat's, and those watched by hand.
+ * Looks again and again, since only a superuser could have the database tell. What is as it should be is left alone, without a lock.
+ */
+@ApplicationScoped
+public class WatchedTables {
+
+    private static final Logger LOG = Logger.getLogger(WatchedTables.class);
+    private static final long ADVISORY_LOCK = 0x7461626C6573L; // "tables"
+    private static final int NAMES_IN_A_LINE = 10;
+    private static final String TO_CHANGE = """
+            select t.relation::bigint, t.name, t.root is not null, t.event, t.arguments, t.action, t.lacking from parley.triggers_to_change() t
+            """;
+
+    /** A trigger to be made or dropped. */
+    private record Step(long relation, String table, boolean watch, String event, String[] arguments, String action, String lacking) {
+    }
+
+    private final Vertx vertx;
+    private final Database database;
+    private final TableConnections connections;
+    private final Catalog catalog;
+    private final String publication;
+    private final List<TableName> named;
+    private final Duration interval;
+    private final boolean chat;
+    private final Coalesced sync = new Coalesced(this::run);
+    private final Complaints complaints = new Complaints(LOG);
+    private volatile boolean begun;
+    private volatile boolean complained;
+    private volatile boolean stopped;
+
+    WatchedTables(Vertx vertx, Database database, TableConnections connections, Catalog catalog,
+            @ConfigProperty(name = "parley.realtime.publication", defaultValue = "supabase_realtime") String publication,
+            @ConfigProperty(name = "parley.realtime.tables") Optional<List<String>> tables,
+            @ConfigProperty(name = "parley.realtime.tables-interval", defaultValue = "5s") Duration interval,
+            @ConfigProperty(name = "parley.chat", defaultValue = "on") boolean chat) {
+        this.vertx = vertx;
+        this.database = database;
+        this.connections = connections;
+        this.catalog = catalog;
+        this.publication = publication;
+        this.named = tables.orElse(List.of()).stream().filter(name -> !name.isBlank()).map(TableName::parse).toList();
+        this.interval = interval;
+        this.chat = chat;
+    }
+
+    void start(@Observes StartupEvent event) {
+        database.migrated().subscribe().with(migrated -> again(), failure -> LOG.error("no table is watched", failure));
+    }
+
+    void stop(@Observes ShutdownEvent event) {
+        stopped = true;
+    }
+
+    /** Looks now, instead of at the next turn; calls that come while one runs share the next. The catalogue is fresh afterwards. */
+    public Future<Void> sync() {
+        return sync.run();
+    }
+
+    private void again() {
+        if (stopped) {
+            return;
+        }
+        sync().onComplete(done -> {
+            report(done.cause());
+            long millis = Math.max(50, interval.toMillis());
+            // jittered, so that replicas don't stay in step
+            vertx.setTimer(millis * 3 / 4 + ThreadLocalRandom.current().nextLong(millis / 2 + 1), tick -> again());
+        });
+    }
+
+    private void report(Throwable failure) {
+        if (failure != null && !complained && !stopped) {
+            complained = true;
+            LOG.warnf("the watched tables can't be brought up to date, trying on: %s", failure.getMessage());
+        } else if (failure == null && complained) {
+            complained = false;
+            LOG.info("the watched tables are up to date again");
+        }
+    }
+
+    private Future<Void> run() {
+        Map<String, String> wrong = new HashMap<>();
+        return connections.ask(pool -> pool.withTransaction(connection -> settle(connection, wrong)))
+                .compose(mine -> mine ? connections.ask(pool -> pool.query(TO_CHANGE).execute())
+                        .compose(rows -> change(steps(rows), wrong)) : Future.succeededFuture())
+                .compose(done -> connections.ask(pool -> pool.query("select parley.grant_realtime()").execute()))
+                .compose(done -> catalog.refresh())
+                .onSuccess(done -> complaints.are(wrong));
+    }
+
+    /** Writes down what is wanted; one replica at a time, answers whether it was this one. */
+    private Future<Boolean> settle(SqlConnection connection, Map<String, String> wrong) {
+        return connection.preparedQuery("select pg_try_advisory_xact_lock($1)").execute(Tuple.of(ADVISORY_LOCK)).compose(rows -> {
+            if (!rows.iterator().next().getBoolean(0)) {
+                return Future.succeededFuture(false);
+            }
+            return connection.preparedQuery("select parley.sync_watched($1, $2, $3, $4, $5)").execute(Tuple.tuple().addString(publication)
+                    .addArrayOfString(named.stream().map(TableName::schema).toArray(String[]::new))
+                    .addArrayOfString(named.stream().map(TableName::name).toArray(String[]::new))
+                    .addBoolean(chat).addBoolean(!begun)).map(missing -> {
+                        begun = true;
+                        for (Row row : missing) {
+                            wrong.put(row.getString(0), "parley.realtime.tables names " + row.getString(0) + ", and there is no such table");
+                        }
+                        return true;
+                    });
+        });
+    }
+
+    private static Map<Long, List<Step>> steps(RowSet<Row> rows) {
+        Map<Long, List<Step>> steps = new LinkedHashMap<>();
+        for (Row row : rows) {
+            Step step = new Step(row.getLong(0), row.getString(1), row.getBoolean(2), row.getString(3), row.getArrayOfStrings(4), row.getString(5),
+                    row.getString(6));
+            steps.computeIfAbsent(step.relation, relation -> new ArrayList<>()).add(step);
+        }
+        return steps;
+    }
+
+    /** A transaction for each table, so that each is locked for a moment only and one that can't be had holds up no other. */
+    private Future<Void> change(Map<Long, List<Step>> tables, Map<String, String> wrong) {
+        List<String> watched = new ArrayList<>();
+        List<String> left = new ArrayList<>();
+        Future<Void> all = Future.succeededFuture();
+        for (List<Step> steps : tables.values()) {
+            all = all.compose(done -> stopped ? Future.failedFuture("the service stops") : change(steps).map(lacking -> {
+                Step first = steps.get(0);
+                if (lacking != null) {
+                    wrong.put(first.table, lacking);
+                } else if (first.watch) {
+                    watched.add(first.table);
+                } else {
+                    left.add(first.table);
+                }
+                return null;
+            }));
+        }
+        return all.onComplete(done -> {
+            tell("watching", watched);
+            tell("no longer watching", left);
+        });
+    }
+
+    /** What prevented it, or null. */
+    private Future<String> change(List<Step> steps) {
+        Step first = steps.get(0);
+        for (Step step : steps) {
+            if (step.lacking != null) {
+                return Future.succeededFuture(first.watch
+                        ? first.table + " is not watched" + (step.action.equals("replace") ? " as it should be" : "") + ", a right is missing: " + step.lacking
+                        : first.table + " goes on being watched, a right is missing: " + step.lacking);
+            }
+        }
+        return connections.ask(pool -> pool.withTransaction(connection -> {
+            Future<?> done = Future.succeededFuture();
+            for (Step step : steps) {
+                done = done.compose(before -> connection.preparedQuery("select parley.change_trigger($1::bigint::oid, $2, $3, $4)")
+                        .execute(Tuple.of(step.relation, step.event, step.arguments, step.action)));
+            }
+            return done;
+        })).map((String) null).otherwise(failure -> first.table + (first.watch ? " is not watched as it should be" : " goes on being watched")
+                + ", trying on: " + failure.getMessage());
+    }
+
+    private static void tell(String what, List<String> tables) {
+        if (!tables.isEmpty()) {
+            List<String> some = tables.subList(0, Math.min(NAMES_IN_A_LINE, tables.size()));
+            LOG.infof("%s %s%s", what, String.join(", ", some), tables.size() > some.size() ? " and " + (tables.size() - some.size()) + " more" : "");
+        }
+    }
+}

@@ -1,0 +1,29 @@
+package dev.parley.feed;
+
+import io.vertx.sqlclient.Tuple;
+import java.util.List;
+
+/**
+ * Which rows of the log a replay wants, so that the others need not travel.
+ *
+ * @param tables of schema and table
+ * @param column a column that must have {@code value}, or null for any row of the tables
+ * @param value  as {@code ->>} gives it
+ */
+public record LogSelection(List<Table> tables, String column, String value) {
+
+    /** A table's name as it stands in the log. */
+    public record Table(String schema, String name) {
+    }
+
+    /** With the numbers of the four parameters that {@link #addTo} adds. */
+    static final String CONDITION = """
+             and (v.schema_name, v.table_name) in (select t.schema_name, t.table_name from unnest($%1$d::text[], $%2$d::text[]) t (schema_name, table_name))
+             and ($%3$d::text is null or coalesce(v.record, v.old_record) ->> $%3$d::text = $%4$d::text)""";
+
+    void addTo(Tuple parameters) {
+        parameters.addArrayOfString(tables.stream().map(Table::schema).toArray(String[]::new))
+                .addArrayOfString(tables.stream().map(Table::name).toArray(String[]::new))
+                .addString(column).addString(value);
+    }
+}

@@ -1,0 +1,42 @@
+package dev.parley.page;
+
+import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/** With {@code parley.chat=off} there are no chat tables of ours: what is made on them is not there either. */
+@ApplicationScoped
+class WithoutChat {
+
+    private static final int BEFORE_EVERYTHING_ELSE = 300;
+    private static final int NOT_FOUND = 404;
+
+    private final boolean chat;
+    private final String root;
+
+    WithoutChat(@ConfigProperty(name = "parley.chat", defaultValue = "on") boolean chat,
+            @ConfigProperty(name = "quarkus.http.root-path", defaultValue = "/") String root) {
+        this.chat = chat;
+        this.root = root.endsWith("/") ? root : root + "/";
+    }
+
+    void register(@Observes Filters filters) {
+        if (!chat) {
+            filters.register(this::refuse, BEFORE_EVERYTHING_ELSE);
+        }
+    }
+
+    private void refuse(RoutingContext context) {
+        String path = context.normalizedPath();
+        String name = path == null || !path.startsWith(root) ? "" : path.substring(root.length());
+        if (name.isEmpty() || name.equals("admin") || name.startsWith("admin/") || name.endsWith(".html") || name.startsWith("static/")
+                || name.startsWith("ws/") || name.equals("api/conversations") || name.startsWith("api/conversations/")) {
+            context.response().setStatusCode(NOT_FOUND).putHeader("Content-Type", "application/problem+json")
+                    .end("{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,\"code\":\"PARLEY-NOT-FOUND\",\"detail\":\"parley.chat is off\"}");
+        } else {
+            context.next();
+        }
+    }
+}

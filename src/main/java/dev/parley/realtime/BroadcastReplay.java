@@ -1,0 +1,76 @@
+package dev.parley.realtime;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.broadcast.Broadcast;
+import dev.parley.broadcast.Topic;
+import dev.parley.realtime.StoredBroadcasts.Stored;
+import io.vertx.core.Future;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/** Brings a joining channel the stored broadcasts that it asked for, and sees to it that none comes twice. On the socket's event loop. */
+final class BroadcastReplay {
+
+    private static final int MAX_EARLY = 1_000;
+
+    private final JsonNode wanted;
+    private final StoredBroadcasts broadcasts;
+    private List<Stored> stored = List.of();
+    /** What was said while the channel was joining; null once it has joined. */
+    private List<Broadcast> early = new ArrayList<>(0);
+    private Set<String> replayed = Set.of();
+
+    BroadcastReplay(JoinConfig config, StoredBroadcasts broadcasts) {
+        this.wanted = config.replay();
+        this.broadcasts = broadcasts;
+    }
+
+    /** Fails with {@link Refusal}. */
+    Future<Void> read(Topic topic) {
+        if (wanted.isMissingNode() || wanted.isNull()) {
+            return Future.succeededFuture();
+        }
+        JsonNode since = wanted.path("since"), limit = wanted.path("limit");
+        if (!wanted.isObject() || !since.canConvertToLong() || !since.isNumber() || !limit.isMissingNode() && (!limit.canConvertToInt() || limit.intValue() < 1)) {
+            return Future.failedFuture(new Refusal(Reasons.REPLAY_INVALID));
+        }
+        if (!topic.isPrivate()) {
+            return Future.failedFuture(new Refusal(Reasons.REPLAY_PUBLIC));
+        }
+        return broadcasts.since(topic.name(), since.longValue(), limit.asInt(Integer.MAX_VALUE))
+                .<Void>map(read -> {
+                    stored = read;
+                    return null;
+                })
+                .recover(failure -> Future.failedFuture(new Refusal(Reasons.REPLAY_FAILED)));
+    }
+
+    /** Oldest first, then what came meanwhile. */
+    void deliver(Consumer<Broadcast> to) {
+        List<Broadcast> waiting = early;
+        early = null;
+        if (!stored.isEmpty()) {
+            replayed = new HashSet<>();
+            for (Stored one : stored) {
+                replayed.add(one.id());
+                to.accept(one.broadcast());
+            }
+            stored = List.of();
+        }
+        waiting.stream().filter(this::admits).forEach(to);
+    }
+
+    /** Whether the broadcast is to be delivered now: it is not kept for later, and has not come by the replay. */
+    boolean admits(Broadcast broadcast) {
+        if (early != null) {
+            if (early.size() < MAX_EARLY) {
+                early.add(broadcast);
+            }
+            return false;
+        }
+        return replayed.isEmpty() || broadcast.meta() == null || !replayed.contains(JoinConfig.tree(broadcast.meta()).path("id").asText());
+    }
+}

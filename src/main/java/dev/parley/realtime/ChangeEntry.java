@@ -1,0 +1,111 @@
+package dev.parley.realtime;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.feed.Position;
+import dev.parley.stream.Binding;
+import dev.parley.stream.Binding.Event;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * One entry of {@code postgres_changes}, read but not yet held against the database.
+ *
+ * @param table        {@code *} for any
+ * @param filter       as it came, null for none
+ * @param select       the columns, null for all
+ * @param resumes      whether the client wants to resume: it said {@code after}, if only null
+ * @param seq          of the last message that the client has, −1 for none
+ * @param position     that the client has reached, or null
+ * @param positionName under which the position goes into the row, or null
+ */
+record ChangeEntry(Event event, String schema, String table, String filter, List<String> select, boolean resumes, long seq, Position position,
+        String positionName) {
+
+    private static final int MAX_NAME = 255;
+    private static final int MAX_SELECT = 500;
+
+    /** @throws EntryException with what the client is told */
+    static ChangeEntry read(ObjectNode entry) {
+        String schema = name(entry, "schema");
+        String table = name(entry, "table");
+        if (schema == null && table == null) {
+            throw new EntryException("No subscription params provided. Please provide at least a `schema` or `table` to subscribe to: " + entry);
+        }
+        JsonNode filter = entry.path("filter");
+        if (!filter.isTextual() && !filter.isNull() && !filter.isMissingNode()) {
+            throw new EntryException("Error parsing `filter` params: " + filter);
+        }
+        JsonNode after = entry.path("after");
+        return new ChangeEntry(event(entry.path("event")), schema == null ? "public" : schema, table == null ? Binding.ANY : table,
+                filter.isTextual() && !filter.textValue().isBlank() ? filter.textValue() : null, select(entry.path("select")),
+                entry.has("after") || entry.has("position"), seq(after), position(after), name(entry, "position"));
+    }
+
+    /** What makes two entries the same subscription, whatever point they begin at. */
+    String key() {
+        return event + "\n" + schema + "\n" + table + "\n" + filter + "\n" + select + "\n" + positionName;
+    }
+
+    /** The parameters as upstream prints them in its messages. */
+    String parameters() {
+        return "[event: " + (event == Event.ALL ? "*" : event) + ", schema: " + schema + ", table: " + table + ", filters: "
+                + (filter == null ? "[]" : "[" + filter + "]") + ", select: " + (select == null ? "nil" : select) + "]";
+    }
+
+    boolean isWildcard() {
+        return schema.equals(Binding.ANY) || table.equals(Binding.ANY);
+    }
+
+    private static Event event(JsonNode event) {
+        return switch (event.asText("").toUpperCase(Locale.ROOT)) {
+            case "INSERT" -> Event.INSERT;
+            case "UPDATE" -> Event.UPDATE;
+            case "DELETE" -> Event.DELETE;
+            default -> Event.ALL;
+        };
+    }
+
+    private static String name(ObjectNode entry, String field) {
+        JsonNode name = entry.path(field);
+        if (name.isMissingNode() || name.isNull()) {
+            return null;
+        }
+        if (!name.isTextual() || name.textValue().isEmpty() || name.textValue().length() > MAX_NAME) {
+            throw new EntryException("Error parsing `" + field + "` params: " + name);
+        }
+        return name.textValue();
+    }
+
+    private static List<String> select(JsonNode select) {
+        if (select.isMissingNode() || select.isNull()) {
+            return null;
+        }
+        List<String> columns = new ArrayList<>();
+        select.forEach(column -> columns.add(column.isTextual() ? column.textValue() : null));
+        if (!select.isArray() || columns.isEmpty() || columns.contains(null) || columns.size() > MAX_SELECT) {
+            throw new EntryException("Error parsing `select` params: " + select);
+        }
+        return columns;
+    }
+
+    /** A number may come as text, for those who keep it in the browser's storage. */
+    private static long seq(JsonNode after) {
+        if (after.isIntegralNumber() && after.canConvertToLong() && after.longValue() >= 0) {
+            return after.longValue();
+        }
+        return after.isTextual() && after.textValue().matches("\\d{1,18}") ? Long.parseLong(after.textValue()) : -1;
+    }
+
+    private static Position position(JsonNode after) {
+        if (after.isMissingNode() || after.isNull() || seq(after) >= 0) {
+            return null;
+        }
+        try {
+            return Position.parse(after.textValue() == null ? "" : after.textValue());
+        } catch (IllegalArgumentException e) {
+            throw new EntryException("Error parsing `after` params: " + after + " is neither a message's seq nor a position that a change brought");
+        }
+    }
+}

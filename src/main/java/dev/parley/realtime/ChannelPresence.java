@@ -1,0 +1,141 @@
+package dev.parley.realtime;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.access.ChannelRights;
+import dev.parley.broadcast.Presence;
+import dev.parley.broadcast.Topic;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.UUID;
+import java.util.function.Consumer;
+
+/** A channel's part in presence: what it says of itself, and what it is told of others. On the socket's event loop. */
+final class ChannelPresence implements Presence.Watcher {
+
+    private static final long CALLS_MS = 30_000;
+
+    private final RealtimeSession session;
+    private final RealtimeServices services;
+    private final Topic topic;
+    private final ChannelFrames frames;
+    private final RateLimit calls;
+    private boolean wanted;
+    private String key;
+    private boolean watching;
+    private boolean tracked;
+    /** A difference could not be written: the client must be told the whole again. */
+    private boolean stale;
+
+    ChannelPresence(RealtimeSession session, RealtimeServices services, Topic topic, ChannelFrames frames, JoinConfig config) {
+        this.session = session;
+        this.services = services;
+        this.topic = topic;
+        this.frames = frames;
+        this.wanted = config.presence();
+        this.key = config.presenceKey();
+        this.calls = new RateLimit(services.settings().maxPresenceCalls, CALLS_MS);
+    }
+
+    void begin(ChannelRights rights) {
+        if (wanted && rights.presenceRead() && !watching) {
+            watching = true;
+            services.presence().watch(topic, session.loop(), this);
+        }
+    }
+
+    /** The channel's rights have changed. */
+    void renew(ChannelRights rights) {
+        if (watching && !rights.presenceRead()) {
+            unwatch();
+        }
+        if (tracked && !rights.presenceWrite()) {
+            untrack();
+        }
+        begin(rights);
+    }
+
+    void push(Envelope envelope, ChannelRights rights, Consumer<String> end) {
+        if (!calls.take()) {
+            end.accept(Reasons.TOO_MANY_PRESENCE_CALLS);
+            return;
+        }
+        JsonNode push = JoinConfig.tree(envelope.payload());
+        switch (push.path("event").asText().toLowerCase(Locale.ROOT)) {
+            case "track" -> track(push.path("payload"), envelope.ref(), rights, end);
+            case "untrack" -> {
+                session.write(frames.ok(envelope.ref(), "{}"));
+                untrack();
+            }
+            default -> session.write(frames.error(envelope.ref(), "{}"));
+        }
+    }
+
+    private void track(JsonNode payload, String ref, ChannelRights rights, Consumer<String> end) {
+        if (!rights.presenceWrite()) {
+            session.write(frames.error(ref, "{}"));
+            return;
+        }
+        if (!payload.isObject() && !payload.isMissingNode()) {
+            session.write(frames.refused(ref, Reasons.TRACK_NOT_A_MAP));
+            return;
+        }
+        String meta = payload.isObject() ? payload.toString() : "{}";
+        if (RawJson.bytes(meta).length > services.settings().maxPresenceBytes) {
+            end.accept(Reasons.TRACK_TOO_LARGE);
+            return;
+        }
+        if (key == null) {
+            key = UUID.randomUUID().toString();
+        }
+        if (!services.presence().track(topic, this, key, meta)) {
+            session.write(frames.error(ref, "{}"));
+            return;
+        }
+        tracked = true;
+        wanted = true;
+        session.write(frames.ok(ref, "{}"));
+        begin(rights);
+    }
+
+    private void untrack() {
+        if (tracked) {
+            tracked = false;
+            services.presence().untrack(topic, this);
+        }
+    }
+
+    private void unwatch() {
+        watching = false;
+        services.presence().unwatch(topic, session.loop(), this);
+    }
+
+    @Override
+    public void state(byte[] json) {
+        session.write(frames.push("presence_state", new String(json, StandardCharsets.UTF_8)));
+    }
+
+    @Override
+    public void diff(byte[] json) {
+        if (stale || !session.outbound().hasRoom()) {
+            stale = true;
+        } else {
+            session.write(frames.toAll("presence_diff", new String(json, StandardCharsets.UTF_8)));
+        }
+    }
+
+    void roomAgain() {
+        if (stale && watching) {
+            stale = false;
+            unwatch();
+            watching = true;
+            services.presence().watch(topic, session.loop(), this);
+        }
+    }
+
+    void end() {
+        untrack();
+        if (watching) {
+            unwatch();
+        }
+    }
+}

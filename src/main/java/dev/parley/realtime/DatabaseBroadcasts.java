@@ -1,0 +1,74 @@
+package dev.parley.realtime;
+
+import dev.parley.broadcast.Broadcast;
+import dev.parley.broadcast.TopicHub;
+import dev.parley.feed.Change;
+import dev.parley.feed.Delta;
+import dev.parley.feed.FeedGap;
+import dev.parley.feed.FeedListener;
+import dev.parley.feed.Position;
+import dev.parley.feed.Tail;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.io.IOException;
+import org.jboss.logging.Logger;
+
+/**
+ * Broadcasts from the database: what is inserted into {@code realtime.messages} is said to those who are on the topic, once and in the order of commit.
+ * Every replica's tail brings it, so each tells its own.
+ */
+@ApplicationScoped
+class DatabaseBroadcasts implements FeedListener {
+
+    private static final Logger LOG = Logger.getLogger(DatabaseBroadcasts.class);
+
+    private final Tail tail;
+    private final TopicHub hub;
+    private final StoredBroadcasts stored;
+    private final RealtimeSettings settings;
+
+    DatabaseBroadcasts(Tail tail, TopicHub hub, StoredBroadcasts stored, RealtimeSettings settings) {
+        this.tail = tail;
+        this.hub = hub;
+        this.stored = stored;
+        this.settings = settings;
+    }
+
+    void start(@Observes @Priority(1) StartupEvent event) {
+        tail.listen(this);
+    }
+
+    @Override
+    public void read(Delta delta) {
+        for (Change change : delta.changes()) {
+            if (change.operation() == Change.Operation.INSERT && change.table().equals("messages") && change.schema().equals("realtime")) {
+                publish(change);
+            }
+        }
+    }
+
+    @Override
+    public void reset(FeedGap.Reason reason, Position from) {
+        // broadcasts that went by unread are lost to those who were there; who joins asks for them
+    }
+
+    private void publish(Change change) {
+        try {
+            StoredRow row = StoredRow.read(change.record());
+            TopicHub.Receiver source = row.id() == null ? null : stored.source(row.id());
+            if (!row.isBroadcast() || !hub.isHeard(row.topic())) {
+                return;
+            }
+            Broadcast broadcast = row.broadcast();
+            if (broadcast.payload().length > settings.maxBroadcastBytes) {
+                LOG.warnf("a row of realtime.messages is not broadcast: its payload has more bytes than parley.realtime.max-broadcast-bytes");
+            } else {
+                hub.publishHere(row.topic(), broadcast, source);
+            }
+        } catch (IOException | IllegalArgumentException e) {
+            LOG.warnf("a row of realtime.messages is not broadcast: it can't be read (change %d)", change.id());
+        }
+    }
+}

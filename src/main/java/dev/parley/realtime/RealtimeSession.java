@@ -1,0 +1,250 @@
+package dev.parley.realtime;
+
+import dev.parley.access.Caller;
+import dev.parley.broadcast.Broadcast;
+import dev.parley.transport.Outbound;
+import dev.parley.transport.SocketGuard;
+import dev.parley.transport.WebSocketBytes;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
+
+/**
+ * One socket: takes its frames, keeps its channels. What can't be understood is dropped, as upstream does; the socket and its channels stay. On the
+ * socket's event loop only.
+ */
+final class RealtimeSession implements SocketGuard.Session {
+
+    private static final Logger LOG = Logger.getLogger(RealtimeSession.class);
+    private static final int MAX_TOPIC = 255;
+    private static final long SECOND_MS = 1_000;
+
+    private final RealtimeServices services;
+    private final RealtimeRequest request;
+    private final Outbound outbound;
+    private final Runnable goAway;
+    private final Map<String, Channel> channels = new HashMap<>(4);
+    private final RateLimit events;
+    private final RateLimit joins;
+    private boolean parts;
+    private boolean closed;
+
+    /** @param goAway closes the socket of a client that asks for too much */
+    RealtimeSession(RealtimeServices services, RealtimeRequest request, Outbound outbound, Runnable goAway) {
+        this.services = services;
+        this.request = request;
+        this.outbound = outbound;
+        this.goAway = goAway;
+        this.events = new RateLimit(services.settings().maxEventsPerSecond, SECOND_MS);
+        this.joins = new RateLimit(services.settings().maxJoinsPerSecond, SECOND_MS);
+        services.figures().socketOpened();
+    }
+
+    Vsn vsn() {
+        return request.vsn();
+    }
+
+    Caller caller() {
+        return request.caller();
+    }
+
+    EventLoop loop() {
+        return request.channel().eventLoop();
+    }
+
+    @Override
+    public Outbound outbound() {
+        return outbound;
+    }
+
+    /** Takes a text frame. */
+    void text(String text) {
+        boolean inParts = parts;
+        parts = false;
+        Envelope envelope = inParts && text.indexOf('\uFFFD') >= 0 ? null : vsn().read(text);
+        if (envelope == null) {
+            dropped("no frame of this version");
+        } else {
+            take(envelope);
+        }
+        holdBack();
+    }
+
+    /** Takes a binary frame. */
+    void binary(byte[] frame) {
+        parts = false;
+        BroadcastPush push = vsn() == Vsn.V2 ? BroadcastPush.read(frame) : null;
+        if (push == null) {
+            dropped("no binary frame of this version");
+        } else {
+            Channel channel = joined(push.topic(), push.ref());
+            if (channel != null) {
+                channel.push(push);
+            }
+        }
+        holdBack();
+    }
+
+    @Override
+    public void invalidUtf8() {
+        dropped("not UTF-8");
+    }
+
+    @Override
+    public void cameInParts() {
+        parts = true;
+    }
+
+    private void take(Envelope envelope) {
+        if (envelope.topic().equals("phoenix")) {
+            if (envelope.event().equals("heartbeat") && events.take()) {
+                write(vsn().write(null, envelope.ref(), "\"phoenix\"", "phx_reply", "{\"status\":\"ok\",\"response\":{}}"));
+            }
+            return;
+        }
+        switch (envelope.event()) {
+            case "phx_join" -> join(envelope);
+            case "phx_leave" -> leave(envelope);
+            default -> {
+                Channel channel = joined(envelope.topic(), envelope.ref());
+                if (channel != null) {
+                    channel.push(envelope);
+                }
+            }
+        }
+    }
+
+    private void join(Envelope join) {
+        ChannelFrames answers = new ChannelFrames(vsn(), join.topic(), join.joinRef() == null ? join.ref() : join.joinRef());
+        String name = join.topic().startsWith(ChannelFrames.PREFIX) ? join.topic().substring(ChannelFrames.PREFIX.length()) : null;
+        if (!joins.take()) {
+            write(answers.refused(join.ref(), Reasons.TOO_MANY_JOINS));
+            goAway.run();
+        } else if (name == null) {
+            write(answers.refused(join.ref(), Reasons.UNMATCHED_TOPIC));
+        } else if (name.isEmpty()) {
+            refuseLater(answers, join.ref(), Reasons.TOPIC_NAME_REQUIRED);
+        } else if (RawJson.bytes(join.topic()).length > MAX_TOPIC) {
+            refuseLater(answers, join.ref(), Reasons.TOPIC_NAME_TOO_LONG);
+        } else {
+            Channel old = channels.remove(join.topic());
+            boolean wasJoined = old != null && old.isJoined();
+            if (old != null) {
+                old.close();
+            }
+            if (channels.size() >= services.settings().maxChannels) {
+                refuseLater(answers, join.ref(), Reasons.TOO_MANY_CHANNELS);
+                return;
+            }
+            Channel channel = new Channel(this, services, join, JoinConfig.read(join.payload()));
+            channels.put(join.topic(), channel);
+            channel.join(wasJoined ? old : null);
+        }
+    }
+
+    private void refuseLater(ChannelFrames answers, String ref, String reason) {
+        later(services.settings().errorDelay, () -> write(answers.refused(ref, reason)));
+    }
+
+    private void leave(Envelope leave) {
+        Channel channel = channels.get(leave.topic());
+        if (channel == null) {
+            write(new ChannelFrames(vsn(), leave.topic(), leave.joinRef()).ok(leave.ref(), "{}"));
+            return;
+        }
+        if (leave.joinRef() != null && !leave.joinRef().equals(channel.frames().joinRef())) {
+            return; // means a channel that is gone already
+        }
+        channels.remove(leave.topic());
+        channel.close();
+        write(channel.frames().ok(leave.ref(), "{}"));
+        write(channel.frames().close());
+    }
+
+    /** The channel that an event is for; null after the client has been told that there is none, or that it says too much. */
+    private Channel joined(String topic, String ref) {
+        Channel channel = channels.get(topic);
+        if (channel == null || !channel.isJoined()) {
+            if (events.take()) {
+                write(new ChannelFrames(vsn(), topic, null).refused(ref, Reasons.UNMATCHED_TOPIC));
+            }
+            return null;
+        }
+        if (!events.take()) {
+            channel.end(Reasons.TOO_MANY_MESSAGES);
+            return null;
+        }
+        return channel;
+    }
+
+    /** A channel that ended by itself. */
+    void forget(Channel channel) {
+        channels.remove(channel.frames().topic(), channel);
+    }
+
+    void write(String frame) {
+        outbound.write(WebSocketBytes.encode(List.of(RawJson.bytes(frame))));
+    }
+
+    /** A broadcast is dropped when the client does not keep up: nobody is promised one. */
+    void write(Broadcast broadcast, String topic) {
+        if (!outbound.hasRoom()) {
+            services.figures().broadcastDropped();
+            return;
+        }
+        byte[] bytes = BroadcastFrames.of(broadcast, vsn(), topic);
+        if (bytes.length > 0) {
+            outbound.write(bytes);
+        }
+    }
+
+    /** Runs something on the event loop, unless the socket is closed by then. Any thread. */
+    void run(Runnable action) {
+        loop().execute(() -> {
+            if (!closed) {
+                action.run();
+            }
+        });
+    }
+
+    ScheduledFuture<?> later(Duration delay, Runnable action) {
+        return loop().schedule(() -> {
+            if (!closed) {
+                action.run();
+            }
+        }, delay.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** There is room for answers again. */
+    void roomAgain() {
+        request.channel().config().setAutoRead(true);
+        new ArrayList<>(channels.values()).forEach(Channel::roomAgain);
+    }
+
+    void closed() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        services.figures().socketClosed();
+        channels.values().forEach(Channel::close);
+        channels.clear();
+    }
+
+    /** A client that does not read its answers is not read further. */
+    private void holdBack() {
+        if (!outbound.hasRoom()) {
+            request.channel().config().setAutoRead(false);
+        }
+    }
+
+    private static void dropped(String why) {
+        LOG.debugf("a frame was dropped: %s", why);
+    }
+}

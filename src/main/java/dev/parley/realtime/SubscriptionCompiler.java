@@ -1,0 +1,170 @@
+package dev.parley.realtime;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.access.Access;
+import dev.parley.access.Caller;
+import dev.parley.changes.Catalog;
+import dev.parley.changes.FilterException;
+import dev.parley.changes.Filters;
+import dev.parley.changes.Projection;
+import dev.parley.changes.RowFilter;
+import dev.parley.changes.Table;
+import dev.parley.stream.Binding;
+import dev.parley.stream.Binding.Start;
+import dev.parley.stream.Binding.Target;
+import io.vertx.core.Future;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/** Holds the entries of {@code postgres_changes} against the database's tables. Any thread. */
+@ApplicationScoped
+class SubscriptionCompiler {
+
+    private static final String UNABLE = "Unable to subscribe to changes with given parameters. ";
+
+    private final Catalog catalog;
+    private final Filters filters;
+    private final Access access;
+    private final boolean chat;
+    private final int maxEntries;
+
+    SubscriptionCompiler(Catalog catalog, Filters filters, Access access, RealtimeSettings settings,
+            @ConfigProperty(name = "parley.chat", defaultValue = "on") boolean chat) {
+        this.catalog = catalog;
+        this.filters = filters;
+        this.access = access;
+        this.chat = chat;
+        this.maxEntries = settings.maxBindings;
+    }
+
+    /** Fails only when the database can't be asked. */
+    Future<Subscriptions> compile(List<ObjectNode> entries, Caller caller) {
+        if (entries.isEmpty()) {
+            return Future.succeededFuture(Subscriptions.NONE);
+        }
+        List<Future<Object>> compiled = new ArrayList<>();
+        for (int i = 0; i < entries.size(); i++) {
+            compiled.add(i < maxEntries ? compile(entries.get(i), caller)
+                    : Future.succeededFuture(UNABLE + "A channel has at most " + maxEntries + " entries of postgres_changes"));
+        }
+        return Future.all(compiled).map(all -> put(entries, compiled.stream().map(Future::result).toList()));
+    }
+
+    /** A binding, or the text of a problem. */
+    private Future<Object> compile(ObjectNode node, Caller caller) {
+        ChangeEntry entry;
+        try {
+            entry = ChangeEntry.read(node);
+        } catch (EntryException e) {
+            return Future.succeededFuture(e.getMessage());
+        }
+        return targets(entry, caller).<Object>map(targets -> binding(entry, targets)).recover(failure -> {
+            if (failure instanceof EntryException problem) {
+                return Future.succeededFuture(problem.getMessage());
+            }
+            if (failure instanceof FilterException problem) {
+                return Future.succeededFuture(problem.isGrammar() ? problem.getMessage() : UNABLE
+                        + "An exception happened so please check your connect parameters: " + entry.parameters() + ". Exception: " + problem.getMessage());
+            }
+            return Future.failedFuture(failure);
+        });
+    }
+
+    private Future<List<Target>> targets(ChangeEntry entry, Caller caller) {
+        List<Table> tables = matching(entry);
+        Future<List<Table>> known = !tables.isEmpty() ? Future.succeededFuture(tables) : catalog.refresh().map(again -> matching(entry));
+        return known.compose(found -> Futures.of(access.mayWatch(caller, entry.schema(), entry.table())).compose(allowed -> {
+            if (found.isEmpty() || !allowed) {
+                throw new EntryException(UNABLE + "Please check Realtime is enabled for the given connect parameters: " + entry.parameters());
+            }
+            if (entry.isWildcard() && entry.select() != null) {
+                throw new EntryException("Column selection is not supported for wildcard subscriptions. Provide an explicit schema and table name.");
+            }
+            if (entry.filter() == null) {
+                return Future.succeededFuture(List.of(new Target(entry.schema(), entry.table(), RowFilter.ALL)));
+            }
+            List<Future<Target>> targets = found.stream().map(table -> filters.compile(table, entry.filter())
+                    .map(filter -> new Target(table.schema(), table.name(), filter))).toList();
+            return Future.all(targets).map(all -> targets.stream().map(Future::result).toList());
+        }));
+    }
+
+    private List<Table> matching(ChangeEntry entry) {
+        if (!entry.isWildcard()) {
+            Table table = catalog.table(entry.schema(), entry.table());
+            return table == null ? List.of() : List.of(table);
+        }
+        return catalog.tables().stream().filter(table -> (entry.schema().equals(Binding.ANY) || entry.schema().equals(table.schema()))
+                && (entry.table().equals(Binding.ANY) || entry.table().equals(table.name()))).toList();
+    }
+
+    private Binding binding(ChangeEntry entry, List<Target> targets) {
+        Projection projection = entry.select() == null ? null : Projection.of(catalog.table(entry.schema(), entry.table()), entry.select());
+        return new Binding(entry.key(), id(entry.key()), entry.event(), targets, projection, entry.positionName(), start(entry, targets));
+    }
+
+    private Start start(ChangeEntry entry, List<Target> targets) {
+        if (entry.position() != null) {
+            return new Start.AfterPosition(entry.position());
+        }
+        if (entry.seq() < 0) {
+            return Start.NOW;
+        }
+        RowFilter filter = targets.get(0).filter();
+        boolean conversation = chat && entry.schema().equals("public") && entry.table().equals("messages") && "conversation_id".equals(filter.indexColumn());
+        if (!conversation || entry.event() == Binding.Event.UPDATE || entry.event() == Binding.Event.DELETE) {
+            throw new EntryException("Error parsing `after` params: a seq is for new rows of public.messages with a filter conversation_id=eq.ID; "
+                    + "anything else resumes by the position that a change brought");
+        }
+        return new Start.AfterMessage(UUID.fromString(filter.indexValue()), entry.seq());
+    }
+
+    /** The same for the same entry everywhere, 27 bits as upstream's, and never 0: that would match nothing in the client. */
+    private static long id(String key) {
+        return Math.max(1, key.hashCode() * 0x9E3779B1L >>> 5 & 0x7FF_FFFF);
+    }
+
+    private static Subscriptions put(List<ObjectNode> entries, List<Object> compiled) {
+        List<ObjectNode> echo = new ArrayList<>();
+        List<String> problems = new ArrayList<>();
+        Map<Object, Binding> bindings = new HashMap<>();
+        List<Binding> order = new ArrayList<>();
+        Set<Long> ids = new HashSet<>();
+        boolean positions = false;
+        for (int i = 0; i < entries.size(); i++) {
+            ObjectNode answered = entries.get(i).deepCopy();
+            long id;
+            if (compiled.get(i) instanceof Binding binding) {
+                Binding known = bindings.get(binding.key());
+                if (known == null) {
+                    long free = binding.id();
+                    while (!ids.add(free)) {
+                        free++;
+                    }
+                    // two entries of one channel may hash alike: then the key has to tell the bumped one from its namesakes elsewhere
+                    known = free == binding.id() ? binding : new Binding(binding.key() + "#" + free, free, binding.event(), binding.targets(),
+                            binding.projection(), binding.positionName(), binding.start());
+                    bindings.put(binding.key(), known);
+                    order.add(known);
+                }
+                id = known.id();
+                positions |= entries.get(i).has("after") || entries.get(i).has("position");
+            } else {
+                problems.add((String) compiled.get(i));
+                id = id(entries.get(i).toString());
+                while (!ids.add(id)) {
+                    id++;
+                }
+            }
+            echo.add(answered.put("id", id));
+        }
+        return new Subscriptions(echo, order, problems, positions);
+    }
+}

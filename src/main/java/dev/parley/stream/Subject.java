@@ -1,0 +1,28 @@
+package dev.parley.stream;
+
+import dev.parley.feed.FeedGap.Reason;
+import dev.parley.feed.Position;
+
+/** What a subscription follows, and what its reader is told besides the changes themselves. One for each subscription, on its shard's event loop. */
+interface Subject {
+
+    /** Puts the subscription where the shard finds it. */
+    void enter(Shard shard, StreamSubscription subscription);
+
+    void leave(Shard shard);
+
+    /** A replay that brings nothing but the snapshot to go live from. */
+    Replay fromNow();
+
+    /** @param seq the last message delivered, where there is one conversation */
+    Replay from(long seq, Position position);
+
+    /** The frame that says that the backlog is through, or null. */
+    byte[] live(long lastSeq, Position position);
+
+    /** The frame that says that what the reader has can't be continued exactly. */
+    byte[] resync(Reason reason);
+
+    /** The frame that says that nothing happened, but that what the reader has reaches to here. */
+    byte[] position(Position position);
+}

@@ -1,0 +1,89 @@
+package dev.parley.stream;
+
+import dev.parley.changes.Row;
+import dev.parley.changes.Table;
+import dev.parley.feed.Change;
+import dev.parley.feed.Change.Operation;
+import dev.parley.feed.LogSelection;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+
+/**
+ * A change of a watched table on its way to those who subscribed to it: parsed once, and with room for what is made of it once for all of them.
+ * Any thread, once it has its shape.
+ */
+public final class TableChange {
+
+    private final Change change;
+    private final LogSelection.Table name;
+    private final Row row;
+    private final Map<Object, byte[]> made = new ConcurrentHashMap<>(4);
+    private Table table;
+    private Row old;
+    private Row tested;
+
+    TableChange(Change change) {
+        this.change = change;
+        this.name = new LogSelection.Table(change.schema(), change.table());
+        this.row = Row.parse(change.row());
+    }
+
+    LogSelection.Table name() {
+        return name;
+    }
+
+    /** Whether the shape goes with the row: if not, the table has been altered since the one or the other. */
+    public boolean fits(Table shape) {
+        return shape != null && shape.columns().size() == row.names().size() && shape.columns().stream().allMatch(column -> row.has(column.name()));
+    }
+
+    /** Gives it its shape; null when the table is not known (any more). */
+    void shape(Table shape) {
+        table = shape;
+        switch (change.operation()) {
+            case DELETE -> {
+                old = shape == null ? row : Row.parse(row.only(shape.rowSecurity() ? shape.key() : shape.identity()));
+                tested = old;
+            }
+            case UPDATE -> {
+                old = change.oldRecord() != null ? Row.parse(change.oldRecord()) : shape == null ? null : Row.parse(row.only(shape.key()));
+                tested = row;
+            }
+            default -> tested = row;
+        }
+    }
+
+    public Change change() {
+        return change;
+    }
+
+    /** The table's shape, null when the table is not known any more. */
+    public Table table() {
+        return table;
+    }
+
+    /** The row as it is now; null for a deleted one. */
+    public Row record() {
+        return change.operation() == Operation.DELETE ? null : row;
+    }
+
+    /** What the table's replica identity tells of the row as it was; null for an inserted one. */
+    public Row old() {
+        return old;
+    }
+
+    /** The row that filters look at. */
+    Row tested() {
+        return tested;
+    }
+
+    /** Something made of this change, once for each key. */
+    public byte[] once(Object key, Supplier<byte[]> maker) {
+        byte[] known = made.get(key);
+        if (known == null) {
+            made.put(key, known = maker.get());
+        }
+        return known;
+    }
+}

@@ -1,0 +1,154 @@
+package dev.parley.stream;
+
+import dev.parley.changes.RowFilter;
+import dev.parley.feed.LogSelection.Table;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * The subscriptions to tables of one event loop. Found by table, and by value where a filter says {@code column=eq.value}: what a change costs depends on
+ * who gets it, never on how many subscribe to other values.
+ */
+final class TableIndex {
+
+    private record Entry(BindingGroup group, RowFilter filter) {
+    }
+
+    /** The entries of one table, or of any table of a schema, or of any. */
+    private static final class Entries {
+        private final Map<String, Map<String, List<Entry>>> byValue = new HashMap<>(2);
+        private final List<Entry> rest = new ArrayList<>(2);
+
+        List<Entry> home(RowFilter filter) {
+            return filter.indexColumn() == null ? rest : byValue.computeIfAbsent(filter.indexColumn(), column -> new HashMap<>())
+                    .computeIfAbsent(filter.indexValue(), value -> new ArrayList<>(1));
+        }
+
+        void remove(Entry entry) {
+            RowFilter filter = entry.filter;
+            List<Entry> home = home(filter);
+            home.remove(entry);
+            if (home.isEmpty() && filter.indexColumn() != null) {
+                Map<String, List<Entry>> values = byValue.get(filter.indexColumn());
+                values.remove(filter.indexValue());
+                if (values.isEmpty()) {
+                    byValue.remove(filter.indexColumn());
+                }
+            }
+        }
+
+        boolean isEmpty() {
+            return byValue.isEmpty() && rest.isEmpty();
+        }
+    }
+
+    private static final Table ALL = new Table(Binding.ANY, Binding.ANY);
+
+    private final Interest interest;
+    private final Map<Table, Entries> tables = new HashMap<>();
+    private final Map<BindingGroup.Key, BindingGroup> groups = new HashMap<>();
+    /** Those that want to be told their position now and then. */
+    private final Subscribers positioned = new Subscribers();
+    private List<BindingGroup> touched = new ArrayList<>();
+
+    TableIndex(Interest interest) {
+        this.interest = interest;
+    }
+
+    Subscribers positioned() {
+        return positioned;
+    }
+
+    void each(Consumer<StreamSubscription> action) {
+        Set<StreamSubscription> all = new LinkedHashSet<>();
+        groups.values().forEach(group -> group.each(all::add));
+        all.forEach(action);
+    }
+
+    BindingGroup group(ChangeEncoder encoder, Binding binding) {
+        return groups.computeIfAbsent(new BindingGroup.Key(encoder.audience(), binding.key()), key -> {
+            BindingGroup group = new BindingGroup(key, binding, encoder);
+            for (Binding.Target target : binding.targets()) {
+                Table table = new Table(target.schema(), target.table());
+                interest.add(table, target.filter());
+                Entries entries = tables.computeIfAbsent(table, name -> new Entries());
+                entries.home(target.filter()).add(new Entry(group, target.filter()));
+            }
+            return group;
+        });
+    }
+
+    /** To be called when a member has left. */
+    void left(BindingGroup group) {
+        if (group.isEmpty() && groups.remove(group.key(), group)) {
+            for (Binding.Target target : group.binding().targets()) {
+                Table table = new Table(target.schema(), target.table());
+                interest.remove(table, target.filter());
+                Entries entries = tables.get(table);
+                entries.remove(new Entry(group, target.filter()));
+                if (entries.isEmpty()) {
+                    tables.remove(table);
+                }
+            }
+        }
+    }
+
+    void deliver(Batch batch) {
+        if (tables.isEmpty()) {
+            return;
+        }
+        int order = 0;
+        for (TableChange change : batch.tableChanges()) {
+            match(tables.get(change.name()), batch, change, order);
+            match(tables.get(new Table(change.name().schema(), Binding.ANY)), batch, change, order);
+            match(tables.get(ALL), batch, change, order);
+            order++;
+        }
+        if (touched.isEmpty()) {
+            return;
+        }
+        List<BindingGroup> served = touched;
+        touched = new ArrayList<>();
+        Map<StreamSubscription, List<ChangePart>> several = new LinkedHashMap<>();
+        served.forEach(group -> group.serve(batch.delta(),
+                (subscription, part) -> several.computeIfAbsent(subscription, key -> new ArrayList<>(2)).add(part)));
+        several.forEach((subscription, parts) ->
+                subscription.changed(batch.delta(), parts.size() == 1 ? parts.get(0) : ChangePart.merged(parts)));
+        served.forEach(this::left);
+    }
+
+    private void match(Entries entries, Batch batch, TableChange change, int order) {
+        if (entries == null) {
+            return;
+        }
+        entries.byValue.forEach((column, values) -> {
+            String value = change.tested().text(column);
+            List<Entry> equal = value == null ? null : values.get(value);
+            if (equal != null) {
+                match(equal, batch, change, order);
+            }
+        });
+        match(entries.rest, batch, change, order);
+    }
+
+    private void match(List<Entry> entries, Batch batch, TableChange change, int order) {
+        for (Entry entry : entries) {
+            if (entry.group.binding().event().includes(change.change().operation())) {
+                boolean first = switch (batch.verdict(entry.filter, change)) {
+                    case MATCH -> entry.group.hit(change, order);
+                    case ASK -> entry.group.miss();
+                    case NO_MATCH -> false;
+                };
+                if (first) {
+                    touched.add(entry.group);
+                }
+            }
+        }
+    }
+}

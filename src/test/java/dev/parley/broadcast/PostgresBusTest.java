@@ -1,0 +1,227 @@
+package dev.parley.broadcast;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.parley.database.TestDatabase;
+import dev.parley.testing.Await;
+import dev.parley.testing.Seed;
+import dev.parley.testing.Sql;
+import dev.parley.testing.TestPostgres;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class PostgresBusTest {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final String KIND = "test";
+
+    private static TestPostgres database;
+
+    private final Loops loops = new Loops();
+    private final List<PostgresBus> buses = new ArrayList<>();
+
+    @BeforeAll
+    static void startDatabase() throws IOException {
+        database = TestPostgres.start();
+        try (InputStream migration = PostgresBusTest.class.getResourceAsStream("/db/migration/internals/V20__large_events.sql")) {
+            Sql.on(database).run("create schema parley;" + new String(migration.readAllBytes(), UTF_8));
+        }
+    }
+
+    @AfterAll
+    static void stopDatabase() {
+        database.close();
+    }
+
+    @AfterEach
+    void stop() throws InterruptedException {
+        for (PostgresBus bus : buses) {
+            bus.stop(null);
+        }
+        loops.close();
+    }
+
+    @Test
+    void smallAndLargeEventsOfOneKindComeInOrderAndLargeOnesHoldUpNoOtherKind() {
+        PostgresBus sender = bus();
+        PostgresBus receiver = bus();
+        List<String> got = listen(receiver, KIND);
+        List<String> other = listen(receiver, "other");
+        awaitNeighbours();
+        Random random = Seed.stream(Seed.of(getClass()), 0);
+        List<String> sent = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            String payload = i + " " + text(random, i % 10 == 0 ? 100_000 : 100);
+            sent.add(payload);
+            sender.publish(KIND, payload);
+            sender.publish("other", String.valueOf(i));
+        }
+        Await.until(() -> got.size() == sent.size(), PATIENCE, () -> got.size() + " of " + sent.size());
+        assertEquals(sent, got);
+        Await.until(() -> other.size() == 200, PATIENCE, "the others");
+    }
+
+    @Test
+    void theLargestEventArrivesAndALargerOneIsRefused() {
+        PostgresBus sender = bus();
+        List<String> got = listen(bus(), KIND);
+        awaitNeighbours();
+        String largest = "ä".repeat(EphemeralBus.MAX_PAYLOAD / 2);
+        sender.publish(KIND, largest);
+        Await.until(() -> got.size() == 1, PATIENCE, "it came");
+        assertTrue(got.get(0).equals(largest));
+        assertThrows(IllegalArgumentException.class, () -> sender.publish(KIND, largest + "x"));
+        assertThrows(IllegalArgumentException.class, () -> sender.publish(KIND, "two\nlines"));
+    }
+
+    @Test
+    void storedEventsAreDeletedAfterAWhile() {
+        PostgresBus sender = bus();
+        bus();
+        awaitNeighbours();
+        sender.publish(KIND, "x".repeat(10_000));
+        Await.until(() -> rows() > 0, PATIENCE, "stored");
+        Sql.on(database).run("update parley.large_event set made_at = made_at - interval '1 hour'");
+        Await.until(() -> rows() == 0, PATIENCE, "deleted");
+    }
+
+    @Test
+    void aReplicaAloneSendsNothingAndASecondOneGetsAllFromItsFirstMomentOn() throws InterruptedException {
+        PostgresBus first = bus();
+        Await.until(() -> !first.reachesOthers(), PATIENCE, "it knows that it is alone");
+        long before = rows();
+        first.publish(KIND, "x".repeat(10_000));
+        PostgresBus second = bus();
+        List<String> got = listen(second, KIND);
+        Await.until(() -> first.reachesOthers(), PATIENCE, "it knows that it is not alone any more");
+        first.publish(KIND, "y");
+        Await.until(() -> got.size() == 1, PATIENCE, "the second gets it");
+        assertEquals(List.of("y"), got);
+        assertEquals(before, rows());
+        second.stop(null);
+        buses.remove(second);
+        // for a while after its own start a replica can't know
+        Await.until(() -> !first.reachesOthers(), PATIENCE, "it knows that it is alone again");
+    }
+
+    @Test
+    void theBusComesBackAfterTheDatabaseWasAway() {
+        PostgresBus sender = bus();
+        PostgresBus receiver = bus();
+        List<String> got = listen(receiver, KIND);
+        List<String> reconnects = Collections.synchronizedList(new ArrayList<>());
+        receiver.onConnected(() -> reconnects.add("again"));
+        awaitNeighbours();
+        database.restart();
+        Await.until(() -> reconnects.size() > 0 && sender.isConnected(), PATIENCE, "connected again");
+        Await.until(() -> {
+            sender.publish(KIND, "x".repeat(got.size() % 2 == 0 ? 10_000 : 1));
+            Await.pause(Duration.ofMillis(50));
+            return got.size() > 2;
+        }, PATIENCE, "events come again");
+    }
+
+    @Test
+    void rubbishOnTheChannelHarmsNothing() {
+        PostgresBus sender = bus();
+        List<String> got = listen(bus(), KIND);
+        awaitNeighbours();
+        for (String rubbish : List.of("", "\n\n", "x", "test", "*test", "*test x", "*test 1", "*test 999999 5", "*test 1 -5", "*test 1 99999999999", "*replica 1 1", "replica x", " ")) {
+            Sql.on(database).value("select pg_notify('parley_broadcast', ?)::text", String.class, rubbish);
+        }
+        sender.publish(KIND, "fine");
+        Await.until(() -> got.contains("fine"), PATIENCE, "the next event comes");
+    }
+
+    @Test
+    void broadcastsAndPresenceTravelOverIt() {
+        PostgresBus hereBus = bus();
+        PostgresBus thereBus = bus();
+        TopicHub here = new TopicHub(hereBus);
+        TopicHub there = new TopicHub(thereBus);
+        here.start(null);
+        there.start(null);
+        PresenceConfig config = config();
+        Presence presenceHere = new Presence(hereBus, config, loops.vertx);
+        Presence presenceThere = new Presence(thereBus, config, loops.vertx);
+        presenceHere.start(null);
+        presenceThere.start(null);
+        awaitNeighbours();
+
+        Topic topic = new Topic("room", true);
+        List<byte[]> heard = Collections.synchronizedList(new ArrayList<>());
+        var loop = loops.next();
+        Loops.on(loop, () -> there.join(topic, loop, broadcast -> heard.add(broadcast.payload())));
+        byte[] largest = new byte[TopicHub.MAX_BYTES];
+        new Random(5).nextBytes(largest);
+        here.publish(topic, Broadcast.of("e", largest, false, null), null);
+        here.publish(topic, Broadcast.of("e", new byte[] {1}, false, null), null);
+        Await.until(() -> heard.size() == 2, PATIENCE, "both came");
+        assertTrue(java.util.Arrays.equals(largest, heard.get(0)));
+
+        View view = new View();
+        Loops.on(loop, () -> presenceThere.watch(topic, loop, view));
+        for (int i = 0; i < 3_000; i++) {
+            presenceHere.track(topic, new Object(), "key" + i, "{\"n\":" + i + ",\"more\":\"" + "x".repeat(200) + "\"}");
+        }
+        Await.until(() -> view.picture().size() == 3_000, PATIENCE, () -> view.picture().size() + " are there");
+        presenceHere.stop(null);
+        Await.until(() -> view.picture().isEmpty(), PATIENCE, "all left");
+        assertEquals(List.of(), view.wrong());
+        presenceThere.stop(null);
+        assertFalse(there.isHeard(new Topic("room", false)));
+    }
+
+    private static PresenceConfig config() {
+        return new PresenceConfig() {
+            @Override
+            public Duration heartbeat() {
+                return Duration.ofSeconds(1);
+            }
+
+            @Override
+            public int maxMembers() {
+                return 10_000;
+            }
+        };
+    }
+
+    private PostgresBus bus() {
+        PostgresBus bus = new PostgresBus(loops.vertx, TestDatabase.connections(loops.vertx, database), TestDatabase.inPlace(), Optional::empty);
+        bus.start(null);
+        buses.add(bus);
+        return bus;
+    }
+
+    private void awaitNeighbours() {
+        buses.forEach(bus -> Await.until(bus::isConnected, PATIENCE, "connected"));
+    }
+
+    private static List<String> listen(PostgresBus bus, String kind) {
+        List<String> got = Collections.synchronizedList(new ArrayList<>());
+        bus.subscribe(kind, got::add);
+        return got;
+    }
+
+    private static long rows() {
+        return Sql.on(database).value("select count(*) from parley.large_event", Long.class);
+    }
+
+    private static String text(Random random, int length) {
+        return random.ints(length, 'a', 'z' + 1).collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append).toString();
+    }
+}

@@ -1,0 +1,24 @@
+package dev.parley.database;
+
+import dev.parley.testing.TestPostgres;
+import io.vertx.core.Vertx;
+import java.util.List;
+import java.util.Optional;
+
+/** A database for tests that need no service around what they test. */
+public final class TestDatabase {
+
+    private TestDatabase() {
+    }
+
+    public static Connections connections(Vertx vertx, TestPostgres server) {
+        return new Connections(vertx, Optional.of(List.of(server.reactiveUrl())), Optional.of("postgres"), Optional.of("postgres"));
+    }
+
+    /** One whose schema is said to be in place. */
+    public static Database inPlace() {
+        Database database = new Database();
+        database.inPlace();
+        return database;
+    }
+}

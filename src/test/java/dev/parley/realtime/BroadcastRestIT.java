@@ -1,0 +1,296 @@
+package dev.parley.realtime;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.parley.realtime.BroadcastListener.Heard;
+import dev.parley.testing.Await;
+import dev.parley.testing.Instance;
+import dev.parley.testing.Json;
+import dev.parley.testing.Sql;
+import dev.parley.testing.TestPostgres;
+import java.io.IOException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Broadcasts by REST and from the database, over two replicas. */
+class BroadcastRestIT {
+
+    private static final String KEY = "sb_publishable_parley";
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final HttpClient CLIENT = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    /** What stores broadcasts, where no migration has made it. */
+    private static final String MESSAGES = """
+            create schema if not exists realtime;
+            create table if not exists realtime.messages (
+              topic text not null, extension text not null, payload jsonb, event text, private boolean default false,
+              updated_at timestamp not null default now(), inserted_at timestamp not null default now(),
+              id uuid not null default gen_random_uuid(), binary_payload bytea, primary key (id, inserted_at));
+            select parley.watch('realtime.messages')""";
+
+    private static TestPostgres database;
+    private static Instance here;
+    private static Instance there;
+
+    @BeforeAll
+    static void start() {
+        database = TestPostgres.start();
+        here = begin();
+        here.awaitReady();
+        Sql.on(database).run(MESSAGES);
+        there = begin();
+        there.awaitReady();
+    }
+
+    private static Instance begin() {
+        return Instance.over(database).setting("parley.keys.publishable", KEY).setting("parley.keys.secret", "sb_secret_parley")
+                .setting("parley.realtime.private.without-roles", "allow").setting("parley.realtime.max-rest-events-per-second", "100").begin();
+    }
+
+    @AfterAll
+    static void stop() {
+        here.close();
+        there.close();
+        database.close();
+    }
+
+    @Test
+    void aBatchReachesEverybodyOnTheTopicOnEveryReplica() {
+        String topic = topic();
+        try (BroadcastListener near = listen(here, topic, false); BroadcastListener far = listen(there, topic, false)) {
+            HttpResponse<String> answer = send(post("/realtime/v1/api/broadcast?apikey=" + KEY + "&vsn=2.0.0", "application/json", """
+                    {"messages":[{"topic":"%s","event":"typing","payload":{"u": 1.10},"private":false},
+                                 {"topic":"%s","event":"typing","payload":{"u":2},"id":"mine"}]}""".formatted(topic, topic)));
+            assertEquals(202, answer.statusCode(), answer::body);
+            assertEquals("", answer.body());
+            assertEquals("*", answer.headers().firstValue("Access-Control-Allow-Origin").orElse(null));
+            for (BroadcastListener listener : List.of(near, far)) {
+                List<Heard> heard = listener.await(2);
+                assertEquals("realtime:" + topic, heard.get(0).topic());
+                assertEquals("typing", heard.get(0).event());
+                assertEquals("{\"u\": 1.10}", heard.get(0).text());
+                assertTrue(heard.get(0).json());
+                assertEquals("", heard.get(0).meta());
+                assertEquals("{\"id\":\"mine\"}", heard.get(1).meta());
+            }
+        }
+    }
+
+    @Test
+    void aSingleBroadcastTakesAnyJsonAndAnyBytesUnderNamesThatAreEncoded() {
+        String topic = topic() + "/ä+b";
+        String path = "/api/broadcast/" + topic.replace("/", "%2F").replace("ä", "%C3%A4") + "/events/a%20b?apikey=" + KEY;
+        byte[] bytes = new byte[200_000];
+        new Random(1).nextBytes(bytes);
+        try (BroadcastListener far = listen(there, topic, false)) {
+            for (String json : List.of("{\"u\":1}", "[1.0]", "\"text\"", "null", "")) {
+                assertEquals(202, send(post(path, "application/json; charset=utf-8", json)).statusCode(), json);
+            }
+            assertEquals(202, send(request(path).header("Content-Type", "application/octet-stream").POST(BodyPublishers.ofByteArray(bytes))).statusCode());
+            List<Heard> heard = far.await(6);
+            assertEquals(List.of("{\"u\":1}", "[1.0]", "\"text\"", "null", "{}"), heard.subList(0, 5).stream().map(Heard::text).toList());
+            assertEquals("a b", heard.get(0).event());
+            assertFalse(heard.get(5).json());
+            assertArrayEquals(bytes, heard.get(5).payload());
+        }
+    }
+
+    @Test
+    void whoHasNoGoodKeyIsRefusedAndATokenWinsOverTheKey() {
+        String body = "{\"messages\":[{\"topic\":\"t\",\"event\":\"e\",\"payload\":{}}]}";
+        for (String query : List.of("", "?apikey=wrong", "?apikey=sb_publishable_other", "?apikey=")) {
+            HttpResponse<String> answer = send(post("/api/broadcast" + query, "application/json", body));
+            assertEquals(401, answer.statusCode(), query);
+            assertEquals("{\"message\":\"Unauthorized\"}", answer.body());
+            assertEquals("*", answer.headers().firstValue("Access-Control-Allow-Origin").orElse(null));
+        }
+        assertEquals(400, sendRaw("POST /api/broadcast?apikey=%zz HTTP/1.1"));
+        assertEquals(202, send(post("/api/broadcast", "application/json", body).header("apikey", KEY)).statusCode());
+        assertEquals(202, send(post("/api/broadcast", "application/json", body).header("Authorization", "Bearer " + KEY)).statusCode());
+        assertEquals(401, send(post("/api/broadcast?apikey=" + KEY, "application/json", body).header("apikey", KEY)
+                .header("Authorization", "Bearer wrong")).statusCode());
+        assertEquals(202, send(post("/api/broadcast?apikey=wrong", "application/json", body).header("apikey", KEY)).statusCode());
+    }
+
+    @Test
+    void whatCannotBeReadIsSaidSo() {
+        String path = "/api/broadcast?apikey=" + KEY;
+        String single = "/api/broadcast/t/events/e?apikey=" + KEY;
+        assertRefused(422, "{\"errors\":{\"messages\":[{\"payload\":[\"can't be blank\"]}]}}",
+                post(path, "application/json", "{\"messages\":[{\"topic\":\"t\",\"event\":\"e\"}]}"));
+        assertRefused(400, "{\"message\":\"Bad Request\"}", post(path, "application/json", "{"));
+        assertRefused(415, "{\"error\":\"Unsupported Media Type\"}", post(path, "text/plain", "{}"));
+        assertRefused(400, "{\"message\":\"Bad Request\"}", post(single, "application/json", "{"));
+        assertRefused(415, "{\"error\":\"Unsupported Media Type\"}", post(single, "text/plain", "plain text"));
+        assertRefused(422, "{\"errors\":{\"topic\":[\"can't be blank\"]}}", post("/api/broadcast/%20/events/e?apikey=" + KEY, "application/json", "{}"));
+        assertRefused(422, "{\"errors\":{\"persist\":[\"can only be used on private channels\"]}}", post(single + "&persist=true", "application/json", "{}"));
+        assertRefused(422, "{\"message\":\"persist ttl must be a positive integer\"}",
+                post(single + "&private=true&persist%5Bttl%5D=0", "application/json", "{}"));
+        HttpResponse<String> get = send(request(path).GET());
+        assertEquals(405, get.statusCode());
+        assertEquals("POST, OPTIONS", get.headers().firstValue("Allow").orElse(null));
+    }
+
+    @Test
+    void payloadsUpToTheLimitPassAndLargerOnesAreRefusedWhileOtherBodiesKeepTheirLimit() {
+        String topic = topic();
+        String single = "/api/broadcast/" + topic + "/events/e?apikey=" + KEY;
+        try (BroadcastListener near = listen(here, topic, false); BroadcastListener far = listen(there, topic, false)) {
+            byte[] largest = new byte[3_000_000];
+            new Random(2).nextBytes(largest);
+            assertEquals(202, send(request(single).header("Content-Type", "application/octet-stream").POST(BodyPublishers.ofByteArray(largest))).statusCode());
+            assertArrayEquals(largest, near.await(1).get(0).payload());
+            assertArrayEquals(largest, far.await(1).get(0).payload());
+        }
+        assertRefused(422, "{\"errors\":{\"payload\":[\"Payload size exceeds tenant limit\"]}}",
+                request(single).header("Content-Type", "application/octet-stream").POST(BodyPublishers.ofByteArray(new byte[3_000_001])));
+        assertRefused(422, "{\"errors\":{\"messages\":[{\"payload\":[\"Payload size exceeds tenant limit\"]}]}}", post("/api/broadcast?apikey=" + KEY,
+                "application/json", "{\"messages\":[{\"topic\":\"t\",\"event\":\"e\",\"payload\":{\"x\":\"" + "y".repeat(3_000_000) + "\"}}]}"));
+        assertRefused(413, "{\"message\":\"Request Entity Too Large\"}",
+                post("/api/broadcast?apikey=" + KEY, "application/json", " ".repeat(9_000_000)));
+        assertEquals(413, send(post("/api/conversations", "application/json", " ".repeat(2_000_000))).statusCode());
+    }
+
+    @Test
+    void aPagesBrowserMaySendFromAnyOrigin() {
+        for (String path : List.of("/api/broadcast", "/realtime/v1/api/broadcast", "/realtime/v1/api/broadcast/t/events/e", "/api/ping")) {
+            HttpResponse<String> answer = send(request(path + "?apikey=" + KEY).header("Origin", "http://elsewhere").header("Access-Control-Request-Method", "POST")
+                    .header("Access-Control-Request-Headers", "authorization,apikey,content-type,x-client-info,x-new").method("OPTIONS", BodyPublishers.noBody()));
+            assertEquals(204, answer.statusCode());
+            assertEquals(List.of("*"), answer.headers().allValues("Access-Control-Allow-Origin"));
+            assertEquals(List.of("authorization,apikey,content-type,x-client-info,x-new"), answer.headers().allValues("Access-Control-Allow-Headers"));
+            assertTrue(answer.headers().firstValue("Access-Control-Allow-Methods").orElse("").contains("POST"));
+        }
+        assertEquals("ok", send(request("/healthcheck").GET()).body());
+        assertEquals("{\"message\":\"Success\"}", send(request("/realtime/v1/api/ping").GET()).body());
+    }
+
+    @Test
+    void whoSendsTooMuchIsToldSo() {
+        String many = "{\"messages\":[" + IntStream.range(0, 400).mapToObj(i -> "{\"topic\":\"t\",\"event\":\"e\",\"payload\":{}}")
+                .collect(Collectors.joining(",")) + "]}";
+        String path = "/api/broadcast?apikey=sb_secret_parley";
+        assertEquals(202, send(post(path, "application/json", many)).statusCode());
+        assertRefused(429, "{\"message\":\"Too many messages to broadcast, please reduce the batch size\"}", post(path, "application/json", many));
+    }
+
+    @Test
+    void rowsOfTheMessagesTableAreBroadcastToTheirTopicOnEveryReplica() {
+        String topic = topic();
+        try (BroadcastListener open = listen(here, topic, false); BroadcastListener near = listen(here, topic, true);
+                BroadcastListener far = listen(there, topic, true)) {
+            UUID id = UUID.randomUUID();
+            Sql.on(database).run("insert into realtime.messages (id, topic, extension, event, payload, private) values (?, ?, 'broadcast', 'e', '{\"a\": 1.10}', true)",
+                    id, topic);
+            Sql.on(database).run("insert into realtime.messages (topic, extension, event, payload, private) values (?, 'presence', 'e', '{}', true)", topic);
+            Sql.on(database).run("insert into realtime.messages (topic, extension, event, binary_payload, private) values (?, 'broadcast', 'b', '\\x0001', true)", topic);
+            Sql.on(database).run("insert into realtime.messages (topic, extension, event, payload) values (?, 'broadcast', 'open', '{}')", topic);
+            for (BroadcastListener listener : List.of(near, far)) {
+                List<Heard> heard = listener.await(2);
+                assertEquals("{\"a\": 1.10}", heard.get(0).text());
+                assertEquals("{\"id\":\"" + id + "\"}", heard.get(0).meta());
+                assertArrayEquals(new byte[] {0, 1}, heard.get(1).payload());
+                assertEquals(2, heard.size());
+            }
+            assertEquals(List.of("open"), open.await(1).stream().map(Heard::event).toList());
+        }
+    }
+
+    @Test
+    void aPersistedBroadcastComesOnceAndAgainToWhoeverJoinsLater() {
+        String topic = topic();
+        try (BroadcastListener near = listen(here, topic, true); BroadcastListener far = listen(there, topic, true)) {
+            String path = "/api/broadcast/" + topic + "/events/e?private=true&apikey=" + KEY;
+            assertEquals(202, send(post(path + "&persist%5Bttl%5D=60", "application/json", "{\"n\":1}")).statusCode());
+            far.await(1);
+            near.say(topic, "e", "{\"persist\":true}", "{\"n\":2}");
+            far.await(2);
+            assertEquals(202, send(post(path, "application/json", "{\"n\":3}")).statusCode());
+            assertEquals(List.of("{\"n\": 1}", "{\"n\": 2}", "{\"n\":3}"), far.await(3).stream().map(Heard::text).toList());
+            Await.until(() -> near.heard().size() == 2, PATIENCE, () -> "the one who said it does not hear it: " + near.heard());
+            assertEquals(List.of("{\"n\": 1}", "{\"n\":3}"), near.heard().stream().map(Heard::text).toList());
+        }
+        try (BroadcastListener late = BroadcastListener.join(there, KEY, topic, "{\"private\":true,\"broadcast\":{\"replay\":{\"since\":0,\"limit\":1}}}")) {
+            Heard replayed = late.await(1).get(0);
+            assertEquals("{\"n\": 2}", replayed.text());
+            assertTrue(Json.read(replayed.meta()).get("replayed").asBoolean());
+            UUID.fromString(Json.read(replayed.meta()).get("id").asText());
+        }
+        try (BroadcastListener late = BroadcastListener.join(there, KEY, topic,
+                "{\"private\":true,\"broadcast\":{\"replay\":{\"since\":" + (System.currentTimeMillis() + 60_000) + "}}}")) {
+            late.say(topic, "e", "", "{}");
+            assertEquals(List.of(), late.heard());
+        }
+    }
+
+    @Test
+    void aReplayHasTheNewestUpToTheLimitOldestFirst() {
+        String topic = topic();
+        for (int i = 0; i < 150; i++) {
+            Sql.on(database).run("insert into realtime.messages (topic, extension, event, payload, private, inserted_at) "
+                    + "values (?, 'broadcast', 'e', to_jsonb(?::int), true, (now() at time zone 'UTC') + ? * interval '1 millisecond')", topic, i, i);
+        }
+        try (BroadcastListener late = BroadcastListener.join(there, KEY, topic, "{\"private\":true,\"broadcast\":{\"replay\":{\"since\":0}}}")) {
+            assertEquals(IntStream.range(50, 150).mapToObj(String::valueOf).toList(), late.await(100).stream().map(Heard::text).toList());
+        }
+    }
+
+    private static String topic() {
+        return "chat:" + UUID.randomUUID();
+    }
+
+    private static BroadcastListener listen(Instance instance, String topic, boolean isPrivate) {
+        return BroadcastListener.join(instance, KEY, topic, "{\"private\":" + isPrivate + "}");
+    }
+
+    private static HttpRequest.Builder request(String path) {
+        return HttpRequest.newBuilder(here.http(path)).timeout(PATIENCE);
+    }
+
+    private static HttpRequest.Builder post(String path, String type, String body) {
+        return request(path).header("Content-Type", type).POST(BodyPublishers.ofString(body, UTF_8));
+    }
+
+    private static HttpResponse<String> send(HttpRequest.Builder request) {
+        try {
+            return CLIENT.send(request.build(), BodyHandlers.ofString());
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Sends a request that no client library would let pass. */
+    private static int sendRaw(String firstLine) {
+        try (java.net.Socket socket = new java.net.Socket("127.0.0.1", here.port())) {
+            socket.setSoTimeout((int) PATIENCE.toMillis());
+            socket.getOutputStream().write((firstLine + "\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 0\r\n\r\n").getBytes(UTF_8));
+            byte[] answer = socket.getInputStream().readNBytes("HTTP/1.1 400".length());
+            return Integer.parseInt(new String(answer, UTF_8).substring("HTTP/1.1 ".length()));
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    private static void assertRefused(int status, String body, HttpRequest.Builder request) {
+        HttpResponse<String> answer = send(request);
+        assertEquals(status, answer.statusCode(), answer::body);
+        assertEquals(body, answer.body());
+    }
+}

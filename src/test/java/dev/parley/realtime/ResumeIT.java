@@ -1,0 +1,320 @@
+package dev.parley.realtime;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.fasterxml.jackson.databind.node.LongNode;
+import dev.parley.testing.Await;
+import dev.parley.testing.ChangeBinding;
+import dev.parley.testing.Conversations;
+import dev.parley.testing.Deliveries;
+import dev.parley.testing.Instance;
+import dev.parley.testing.Load;
+import dev.parley.testing.Orders;
+import dev.parley.testing.Parallel;
+import dev.parley.testing.RealtimeChannel;
+import dev.parley.testing.RealtimeClient;
+import dev.parley.testing.RealtimeFollower;
+import dev.parley.testing.RealtimeVersion;
+import dev.parley.testing.RowChange;
+import dev.parley.testing.Seed;
+import dev.parley.testing.Sql;
+import dev.parley.testing.TestPostgres;
+import dev.parley.testing.Truth;
+import java.io.IOException;
+import java.sql.Connection;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Channels that join with {@code after} at random places while everybody writes: between what is replayed and what is live there is neither gap nor
+ * repeat. Pages are small, so that most replays take several and changes come while they are read.
+ */
+class ResumeIT {
+
+    private static final int JOINS = 300;
+    private static final int JOINERS = 6;
+    private static final int LIVE_MESSAGES = 3;
+    private static final int NOW_AND_THEN = 20;
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private static final long SEED = Seed.of(ResumeIT.class);
+    private static TestPostgres database;
+    private static Instance instance;
+
+    private final AtomicInteger joins = new AtomicInteger();
+    private final List<Place> places = new CopyOnWriteArrayList<>();
+    private List<UUID> conversations;
+
+    /** A position and what had come up to it: the last {@code seq} of each conversation. */
+    private record Place(String position, Map<UUID, Long> last) {
+    }
+
+    @BeforeAll
+    static void start() throws IOException {
+        database = TestPostgres.start();
+        instance = Instance.over(database).setting("parley.stream.replay-page", "40").setting("parley.feed.page-size", "15")
+                .setting("parley.realtime.max-joins-per-second", "100000").start();
+        Orders.createWatched(database, List.of(instance));
+    }
+
+    @AfterAll
+    static void stop() {
+        instance.close();
+        database.close();
+    }
+
+    @BeforeEach
+    void newConversations() {
+        conversations = Conversations.insert(database, 6);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aJoinAfterAnySeqOrPositionSeesNeitherGapNorRepeat(RealtimeVersion version) throws Exception {
+        try (RealtimeFollower recorder = recorder(version); Load load = load().start()) {
+            Await.until(() -> places.size() > 10, PATIENCE, "positions to resume from");
+            Parallel.run(JOINERS, i -> () -> {
+                Random random = Seed.stream(SEED, 100 + i);
+                while (joins.incrementAndGet() <= JOINS) {
+                    joinAnywhere(version, random);
+                }
+                return null;
+            });
+            load.stop();
+            recorder.deliveries().assertNoViolation();
+            assertEquals(List.of(), recorder.disturbances());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void entriesOfOneChannelResumeEachWhereItWas(RealtimeVersion version) throws Exception {
+        try (RealtimeFollower recorder = recorder(version); Load load = load().start()) {
+            Await.until(() -> places.size() > 10, PATIENCE, "positions to resume from");
+            Parallel.run(JOINERS, i -> () -> {
+                Random random = Seed.stream(SEED, 200 + i);
+                try (RealtimeClient client = RealtimeClient.of(version).connect(instance)) {
+                    while (joins.addAndGet(3) <= JOINS) {
+                        joinWithSeveralEntries(client, random);
+                    }
+                    assertEquals(List.of(), client.violations());
+                    assertEquals(List.of(), client.closes());
+                }
+                return null;
+            });
+            load.stop();
+            assertEquals(List.of(), recorder.disturbances());
+        }
+    }
+
+    /** Inserts, updates and deletes of a table of the application, told apart by the version that each row carries. */
+    @ParameterizedTest
+    @EnumSource
+    void anyTableResumesFromAnyPosition(RealtimeVersion version) throws Exception {
+        List<String> positions = new CopyOnWriteArrayList<>();
+        List<String> seen = new CopyOnWriteArrayList<>();
+        AtomicBoolean written = new AtomicBoolean();
+        try (RealtimeClient client = RealtimeClient.of(version).connect(instance)) {
+            client.channel("recorder").on(Orders.binding("*").afterPosition(null).onChange(change -> {
+                seen.add(key(change));
+                positions.add(change.position());
+            })).join().awaitJoined();
+            Thread writing = new Thread(() -> {
+                try {
+                    Parallel.run(3, i -> () -> writeOrders(Seed.stream(SEED, 300 + i)));
+                } catch (Exception e) {
+                    throw new AssertionError(e);
+                } finally {
+                    written.set(true);
+                }
+            });
+            writing.start();
+            Await.until(() -> positions.size() > 50, PATIENCE, "positions to resume from");
+            List<Resumed> resumed = new ArrayList<>();
+            Random random = Seed.stream(SEED, 400);
+            while (!written.get() || resumed.size() < 20) {
+                int place = random.nextInt(positions.size());
+                Resumed one = new Resumed(place, new CopyOnWriteArrayList<>());
+                client.channel("resumed " + resumed.size())
+                        .on(Orders.binding("*").afterPosition(positions.get(place)).onChange(change -> one.seen().add(key(change)))).join().awaitJoined();
+                resumed.add(one);
+                if (resumed.size() == 60) {
+                    break;
+                }
+            }
+            writing.join();
+            UUID last = UUID.randomUUID();
+            Orders.insert(database, last, "the last one");
+            String end = "INSERT " + last + " 1";
+            Await.until(() -> seen.contains(end) && resumed.stream().allMatch(one -> one.seen().contains(end)), PATIENCE, "the last row everywhere");
+            assertEquals(seen.size(), Set.copyOf(seen).size(), "nothing came twice to who never left");
+            for (Resumed one : resumed) {
+                Set<String> expected = new HashSet<>(seen);
+                expected.removeAll(seen.subList(0, one.place() + 1));
+                assertEquals(expected, Set.copyOf(one.seen()), "resumed after change " + one.place());
+                assertEquals(expected.size(), one.seen().size(), "nothing came twice after change " + one.place());
+            }
+            assertEquals(List.of(), client.violations());
+        }
+    }
+
+    private record Resumed(int place, List<String> seen) {
+    }
+
+    /** A channel that sees all messages from the first on, and notes now and then how far it has come. */
+    private RealtimeFollower recorder(RealtimeVersion version) throws IOException {
+        Random random = Seed.stream(SEED, 1);
+        RealtimeFollower recorder = RealtimeFollower.global(version);
+        recorder.onMessage(change -> {
+            if (random.nextInt(NOW_AND_THEN) == 0) {
+                Map<UUID, Long> last = new HashMap<>();
+                conversations.forEach(conversation -> last.put(conversation, lastOr0(recorder.deliveries(), conversation)));
+                places.add(new Place(change.position(), last));
+            }
+        }).join(instance);
+        return recorder;
+    }
+
+    private Load.Builder load() {
+        return Load.to(conversations, SEED).pause(Duration.ofMillis(15)).rest(3, List.of(instance)).socket(2, List.of(instance)).sql(4, database, 3);
+    }
+
+    private void joinAnywhere(RealtimeVersion version, Random random) throws IOException {
+        UUID conversation = conversations.get(random.nextInt(conversations.size()));
+        if (random.nextInt(3) == 0) {
+            Place place = places.get(random.nextInt(places.size()));
+            try (RealtimeFollower follower = RealtimeFollower.global(version).at(place.position())) {
+                place.last().forEach(follower.deliveries()::startAfter);
+                run(follower, conversation, conversations);
+            }
+        } else {
+            try (RealtimeFollower follower = RealtimeFollower.conversation(version, conversation).after(anySeq(conversation, random))) {
+                run(follower, conversation, List.of(conversation));
+            }
+        }
+    }
+
+    /** Follows until messages of the conversation that were written after the join have come. */
+    private void run(RealtimeFollower follower, UUID awaited, List<UUID> followed) throws IOException {
+        Map<UUID, Long> start = new HashMap<>();
+        followed.forEach(conversation -> start.put(conversation, follower.deliveries().last(conversation)));
+        follower.join(instance);
+        long wanted = lastSeq(awaited) + LIVE_MESSAGES;
+        Await.until(() -> lastOr0(follower.deliveries(), awaited) >= wanted, PATIENCE,
+                () -> awaited + " up to " + wanted + "; got " + follower.deliveries().last(awaited) + ", told " + follower.disturbances());
+        follower.disconnect();
+        assertEquals(List.of(), follower.disturbances());
+        follower.deliveries().assertNoViolation();
+        assertContinues(start, follower.deliveries());
+    }
+
+    private void joinWithSeveralEntries(RealtimeClient client, Random random) throws IOException {
+        List<Entry> entries = new ArrayList<>();
+        RealtimeChannel channel = client.channel("several " + UUID.randomUUID());
+        int first = random.nextInt(conversations.size());
+        for (int i = 0; i < 3; i++) {
+            // two conversations, the first one twice: by INSERT and by everything
+            UUID conversation = conversations.get((first + i % 2) % conversations.size());
+            long after = anySeq(conversation, random);
+            Entry entry = new Entry(conversation, Map.of(conversation, after), new Deliveries("entry " + i + " after " + after));
+            entries.add(entry);
+            channel.on(ChangeBinding.of(i < 2 ? "INSERT" : "*", "public", "messages").filter("conversation_id=eq." + conversation)
+                    .after(() -> LongNode.valueOf(after)).onChange(entry::note));
+        }
+        Place place = places.get(random.nextInt(places.size()));
+        Entry all = new Entry(conversations.get(0), place.last(), new Deliveries("entry of all messages"));
+        entries.add(all);
+        channel.on(ChangeBinding.messages(null).afterPosition(place.position()).onChange(all::note));
+        entries.forEach(entry -> entry.start().forEach(entry.deliveries()::startAfter));
+
+        channel.join().awaitJoined();
+        for (Entry entry : entries) {
+            long wanted = lastSeq(entry.awaited()) + LIVE_MESSAGES;
+            Await.until(() -> lastOr0(entry.deliveries(), entry.awaited()) >= wanted, PATIENCE,
+                    () -> entry + " up to " + wanted + "; told " + channel.frames() + client.violations());
+        }
+        channel.leave();
+        for (Entry entry : entries) {
+            entry.deliveries().assertNoViolation();
+            assertContinues(entry.start(), entry.deliveries());
+        }
+    }
+
+    private record Entry(UUID awaited, Map<UUID, Long> start, Deliveries deliveries) {
+
+        void note(RowChange change) {
+            deliveries.add(UUID.fromString(change.row().get("conversation_id").asText()), change.row().get("seq").asLong(),
+                    UUID.fromString(change.row().get("id").asText()));
+        }
+    }
+
+    /** What came is one unbroken piece of each conversation from where it started, the same ids under the same numbers as in the table. */
+    private void assertContinues(Map<UUID, Long> start, Deliveries deliveries) {
+        Map<UUID, List<Deliveries.Entry>> committed = Truth.messages(database, conversations);
+        deliveries.delivered().forEach((conversation, entries) -> {
+            int from = start.get(conversation).intValue();
+            assertEquals(committed.get(conversation).subList(from, from + entries.size()), entries);
+        });
+    }
+
+    private Void writeOrders(Random random) throws Exception {
+        try (Connection connection = database.connect()) {
+            connection.setAutoCommit(false);
+            for (int i = 0; i < 150; i++) {
+                UUID id = UUID.randomUUID();
+                Sql.run(connection, "insert into orders (id, customer) values (?, ?)", id, "customer " + random.nextInt(5));
+                if (random.nextInt(3) > 0) {
+                    connection.commit();
+                }
+                for (int version = 2; version < 2 + random.nextInt(3); version++) {
+                    Sql.run(connection, "update orders set version = ?, total = total + 1 where id = ?", version, id);
+                }
+                if (random.nextInt(3) == 0) {
+                    Sql.run(connection, "delete from orders where id = ?", id);
+                }
+                if (random.nextInt(10) == 0) {
+                    connection.rollback();
+                } else if (random.nextInt(3) > 0) {
+                    connection.commit();
+                }
+                Await.pause(Duration.ofMillis(random.nextInt(15)));
+            }
+            connection.commit();
+            return null;
+        }
+    }
+
+    private static String key(RowChange change) {
+        var row = change.type().equals("DELETE") ? change.oldRow() : change.row();
+        return change.type() + " " + row.path("id").asText() + " " + row.path("version").asInt();
+    }
+
+    private long anySeq(UUID conversation, Random random) {
+        long last = lastSeq(conversation);
+        return last == 0 ? 0 : random.nextLong(last + 1);
+    }
+
+    private static long lastSeq(UUID conversation) {
+        return Sql.on(database).value("select coalesce(max(seq), 0) from messages where conversation_id = ?", Long.class, conversation);
+    }
+
+    private static long lastOr0(Deliveries deliveries, UUID conversation) {
+        Long last = deliveries.last(conversation);
+        return last == null ? 0 : last;
+    }
+}

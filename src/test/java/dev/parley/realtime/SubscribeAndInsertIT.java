@@ -1,0 +1,203 @@
+package dev.parley.realtime;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.parley.testing.Await;
+import dev.parley.testing.ChangeBinding;
+import dev.parley.testing.Conversations;
+import dev.parley.testing.Instance;
+import dev.parley.testing.Load;
+import dev.parley.testing.Orders;
+import dev.parley.testing.Parallel;
+import dev.parley.testing.RealtimeChannel;
+import dev.parley.testing.RealtimeClient;
+import dev.parley.testing.RealtimeVersion;
+import dev.parley.testing.RowChange;
+import dev.parley.testing.Seed;
+import dev.parley.testing.Sql;
+import dev.parley.testing.TestPostgres;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Subscribed means subscribed: what begins after the join's reply is never missed. Everybody writes meanwhile, and several channels join at once. */
+class SubscribeAndInsertIT {
+
+    private static final int JOINS = 1_000;
+    private static final int JOINERS = 6;
+    private static final int AT_ONCE = 4;
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    private static final long SEED = Seed.of(SubscribeAndInsertIT.class);
+    private static TestPostgres database;
+    private static Instance instance;
+
+    private final AtomicInteger joins = new AtomicInteger();
+
+    /** Ways to subscribe, and how to write a row that the subscription is about. */
+    private enum Subject {
+
+        A_CONVERSATION {
+            @Override
+            ChangeBinding binding(Target target) {
+                return ChangeBinding.messages(target.conversation());
+            }
+        },
+        ALL_MESSAGES {
+            @Override
+            ChangeBinding binding(Target target) {
+                return ChangeBinding.messages(null);
+            }
+        },
+        A_CUSTOMERS_ORDERS {
+            @Override
+            ChangeBinding binding(Target target) {
+                return Orders.binding("INSERT").filter("customer=eq." + target.customer());
+            }
+        },
+        OTHER_ORDERS {
+            @Override
+            ChangeBinding binding(Target target) {
+                return Orders.binding("*").filter("customer=neq.nobody,total=gt.5");
+            }
+        },
+        EVERYTHING {
+            @Override
+            ChangeBinding binding(Target target) {
+                return ChangeBinding.of("*", "public", "*");
+            }
+        };
+
+        abstract ChangeBinding binding(Target target);
+
+        void insert(Connection connection, Target target, UUID id) throws SQLException {
+            if (this == A_CONVERSATION || this == ALL_MESSAGES) {
+                Sql.run(connection, "insert into messages (id, conversation_id, content) values (?, ?, 'x')", id, target.conversation());
+            } else {
+                Sql.run(connection, "insert into orders (id, customer, total) values (?, ?, 10)", id, target.customer());
+            }
+        }
+    }
+
+    private record Target(UUID conversation, String customer) {
+    }
+
+    /** One channel with its rows: one that is inserted while the join is on its way, and one that is begun when its reply is there. */
+    private final class Subscriber {
+
+        private final Subject subject;
+        private final Target target;
+        private final UUID during = UUID.randomUUID();
+        private final UUID after = UUID.randomUUID();
+        private final Map<String, AtomicInteger> seen = new ConcurrentHashMap<>();
+        private final List<Throwable> failures = new ArrayList<>();
+        private final RealtimeChannel channel;
+
+        Subscriber(RealtimeClient client, Subject subject, Target target, Connection connection) {
+            this.subject = subject;
+            this.target = target;
+            this.channel = client.channel("subscriber " + joins.get() + " " + during).on(subject.binding(target).onChange(this::note))
+                    .onJoined(() -> insertNow(connection));
+        }
+
+        private void note(RowChange change) {
+            seen.computeIfAbsent(change.row().path("id").asText(), unknown -> new AtomicInteger()).incrementAndGet();
+        }
+
+        private void insertNow(Connection connection) {
+            try {
+                subject.insert(connection, target, after);
+            } catch (SQLException e) {
+                failures.add(e);
+            }
+        }
+
+        void assertSaw(RealtimeClient client) {
+            Await.until(() -> seen.containsKey(after.toString()) || !failures.isEmpty(), PATIENCE,
+                    () -> subject + ": what began after the reply; got " + seen.keySet() + ", closed " + client.closes() + ", told " + channel.frames());
+            assertEquals(List.of(), failures);
+            seen.forEach((id, times) -> assertEquals(1, times.get(), () -> subject + ": " + id + " came more than once"));
+        }
+    }
+
+    @BeforeAll
+    static void start() throws IOException {
+        database = TestPostgres.start();
+        instance = Instance.over(database).setting("parley.realtime.max-joins-per-second", "100000").start();
+        Orders.createWatched(database, List.of(instance));
+    }
+
+    @AfterAll
+    static void stop() {
+        instance.close();
+        database.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void noInsertThatBeganAfterTheReplyIsMissed(RealtimeVersion version) throws Exception {
+        List<UUID> conversations = Conversations.insert(database, 8);
+        try (Load load = Load.to(conversations, SEED).pause(Duration.ofMillis(15)).rest(2, List.of(instance)).sql(3, database, 2).start()) {
+            Parallel.run(JOINERS, i -> () -> joinAndInsert(version, conversations, Seed.stream(SEED, 100 + i)));
+            load.stop();
+        }
+        assertTrue(joins.get() >= JOINS);
+    }
+
+    private Void joinAndInsert(RealtimeVersion version, List<UUID> conversations, Random random) throws Exception {
+        ExecutorService beside = Executors.newSingleThreadExecutor();
+        try (RealtimeClient client = RealtimeClient.of(version).connect(instance); Connection atReply = database.connect();
+                Connection before = database.connect()) {
+            while (joins.get() < JOINS) {
+                List<Subscriber> subscribers = new ArrayList<>();
+                int number = 1 + random.nextInt(AT_ONCE);
+                for (int i = 0; i < number; i++) {
+                    Target target = new Target(conversations.get(random.nextInt(conversations.size())), "customer " + UUID.randomUUID());
+                    Subject subject = Subject.values()[random.nextInt(Subject.values().length)];
+                    subscribers.add(new Subscriber(client, subject, target, atReply));
+                    joins.incrementAndGet();
+                }
+                Future<?> writing = beside.submit(() -> {
+                    for (Subscriber subscriber : subscribers) {
+                        subscriber.subject.insert(before, subscriber.target, subscriber.during);
+                    }
+                    return null;
+                });
+                for (Subscriber subscriber : subscribers) {
+                    subscriber.channel.join();
+                }
+                for (Subscriber subscriber : subscribers) {
+                    subscriber.channel.awaitJoined();
+                }
+                writing.get();
+                for (Subscriber subscriber : subscribers) {
+                    subscriber.assertSaw(client);
+                }
+                for (Subscriber subscriber : subscribers) {
+                    subscriber.channel.leave();
+                }
+            }
+            assertEquals(List.of(), client.violations());
+            assertEquals(List.of(), client.closes());
+        } finally {
+            beside.shutdownNow();
+        }
+        return null;
+    }
+}
