@@ -167,7 +167,6 @@ export const publishKeys = (keys) => control('jwks', {}, { method: 'POST', body:
 async function close(client) {
   await client.removeAllChannels();
   client.realtime.disconnect();
-  client.auth.stopAutoRefresh?.();
 }
 
 /** One application: clients of one version and protocol, all closed at the test's end. */

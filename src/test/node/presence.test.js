@@ -1,4 +1,5 @@
-// Presence, section 8 of the protocol.
+// Presence, section 8 of the protocol. 2.109.0 loses count of a key's earlier presences when another one comes under it (its own fault: it takes the
+// references out of what it keeps): until its next join it shows who has left. What depends on that is shown with 2.119.1.
 import assert from 'node:assert/strict';
 import { arrived, collect, instances, matrix, subscribed, together, unique, until } from './harness.js';
 
@@ -35,16 +36,18 @@ matrix('coming, changing, going: everybody at both instances agrees', async (app
   assert.deepEqual(first.currentPresences, []);
   assert.equal(first.newPresences[0].name, 'Ann');
 
-  assert.equal(await ann.channel.track({ name: 'Anna', mood: ['fine'] }), 'ok');
-  for (const each of [ann, bob]) {
-    await sees(each, { ann: [{ name: 'Anna', mood: ['fine'] }], bob: [{ name: 'Bob' }] });
+  if (application.newest) {
+    assert.equal(await ann.channel.track({ name: 'Anna', mood: ['fine'] }), 'ok');
+    for (const each of [ann, bob]) {
+      await sees(each, { ann: [{ name: 'Anna', mood: ['fine'] }], bob: [{ name: 'Bob' }] });
+    }
   }
   assert.equal(await ann.channel.untrack(), 'ok');
   for (const each of [ann, bob]) {
     await sees(each, { bob: [{ name: 'Bob' }] });
   }
   const last = bob.leave.at(-1);
-  assert.deepEqual([last.key, last.currentPresences, last.leftPresences.map((left) => left.name)], ['ann', [], ['Anna']]);
+  assert.deepEqual([last.key, last.currentPresences, last.leftPresences.map((left) => left.name)], ['ann', [], [application.newest ? 'Anna' : 'Ann']]);
 
   const carl = await member(application.client(), name, 'carl');
   await sees(carl, { bob: [{ name: 'Bob' }] });
@@ -62,9 +65,15 @@ matrix('two tabs under one key are one person until both are gone', async (appli
   await until(() => watcher.state().ann?.length === 2, 'two presences of Ann');
   assert.deepEqual(watcher.state().ann.map(({ tab }) => tab).sort(), [1, 2]);
   await one.channel.unsubscribe();
-  await sees(watcher, { ann: [{ tab: 2 }] });
+  if (application.newest) {
+    await sees(watcher, { ann: [{ tab: 2 }] });
+  }
+  await sees(await member(application.client(), name, 'newcomer'), { ann: [{ tab: 2 }] });
   await two.channel.unsubscribe();
-  await sees(watcher, {});
+  if (application.newest) {
+    await sees(watcher, {});
+  }
+  await sees(await member(application.client({ instance: 1 }), name, 'newcomer'), {});
 });
 
 matrix('a lost connection is a leave', async (application) => {
