@@ -6,6 +6,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import org.jboss.logging.Logger;
 
 /**
  * Brings what is said on a topic to all who joined it, here and on the other replicas.
@@ -16,11 +17,12 @@ import java.util.concurrent.ConcurrentMap;
 @ApplicationScoped
 public class TopicHub {
 
-    /** The largest payload or envelope that reaches other replicas; whoever publishes checks. */
+    /** The largest payload or envelope that reaches other replicas. */
     public static final int MAX_BYTES = 5_000_000;
 
     private static final String KIND = "broadcast";
 
+    private final Complaint complaint = new Complaint(Logger.getLogger(TopicHub.class));
     private final EphemeralBus bus;
     private final ConcurrentMap<Topic, Audience> audiences = new ConcurrentHashMap<>();
 
@@ -63,7 +65,12 @@ public class TopicHub {
     public void publish(Topic topic, Broadcast broadcast, Receiver source) {
         publishHere(topic, broadcast, source);
         if (bus.reachesOthers()) {
-            bus.publish(KIND, BroadcastLine.write(topic, broadcast));
+            byte[] said = broadcast.envelope() != null ? broadcast.envelope() : broadcast.payload();
+            if (said.length > MAX_BYTES) {
+                complaint.of("a broadcast of more than " + MAX_BYTES + " bytes does not reach the other replicas");
+            } else {
+                bus.publish(KIND, BroadcastLine.write(topic, broadcast));
+            }
         }
     }
 

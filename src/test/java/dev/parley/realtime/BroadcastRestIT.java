@@ -34,14 +34,8 @@ class BroadcastRestIT {
     private static final String KEY = "sb_publishable_parley";
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final HttpClient CLIENT = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-    /** What stores broadcasts, where no migration has made it. */
-    private static final String MESSAGES = """
-            create schema if not exists realtime;
-            create table if not exists realtime.messages (
-              topic text not null, extension text not null, payload jsonb, event text, private boolean default false,
-              updated_at timestamp not null default now(), inserted_at timestamp not null default now(),
-              id uuid not null default gen_random_uuid(), binary_payload bytea, primary key (id, inserted_at));
-            select parley.watch('realtime.messages')""";
+    private static final String WATCHED = """
+            select count(*) from pg_trigger where tgrelid = to_regclass('realtime.messages') and tgname = 'parley_log_insert'""";
 
     private static TestPostgres database;
     private static Instance here;
@@ -52,7 +46,7 @@ class BroadcastRestIT {
         database = TestPostgres.start();
         here = begin();
         here.awaitReady();
-        Sql.on(database).run(MESSAGES);
+        Await.until(() -> Sql.on(database).value(WATCHED, Long.class) > 0, PATIENCE, "realtime.messages is watched");
         there = begin();
         there.awaitReady();
     }
@@ -207,6 +201,8 @@ class BroadcastRestIT {
                 assertArrayEquals(new byte[] {0, 1}, heard.get(1).payload());
                 assertEquals(2, heard.size());
             }
+            Sql.on(database).value("select realtime.send('{\"id\":\"mine\"}', 'sent', ?)::text", String.class, topic);
+            assertEquals("{\"id\": \"mine\"}", far.await(3).get(2).text());
             assertEquals(List.of("open"), open.await(1).stream().map(Heard::event).toList());
         }
     }
