@@ -30,8 +30,8 @@ final class FilterPool {
 
     private static final long PATIENCE_MS = 5_000;
     private static final String CANCELED = "57014";
-    /** Classes of SQLSTATE that say nothing of the statement: connection, login, transaction, resources, locks, operator, system. */
-    private static final Set<String> PASSING = Set.of("08", "25", "26", "28", "3D", "40", "53", "55", "57", "58");
+    /** Classes of SQLSTATE that say nothing of the statement: connection, pooler, login, transaction, resources, locks, operator, system. */
+    private static final Set<String> PASSING = Set.of("08", "26", "28", "3D", "40", "53", "55", "57", "58");
 
     private final Connections connections;
     private final String name;
