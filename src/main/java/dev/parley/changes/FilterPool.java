@@ -51,11 +51,13 @@ final class FilterPool {
         if (asked == null) {
             return Future.failedFuture("the service stops");
         }
-        return asked.preparedQuery(sql).execute(parameters).timeout(PATIENCE_MS, TimeUnit.MILLISECONDS).onFailure(failure -> {
-            if (failure instanceof TimeoutException) {
-                renew(asked);
-            }
-        });
+        // the time runs from when a session is free: many may wait for one, and the pool bounds that itself
+        return asked.withConnection(session -> session.preparedQuery(sql).execute(parameters).timeout(PATIENCE_MS, TimeUnit.MILLISECONDS)
+                .onFailure(failure -> {
+                    if (failure instanceof TimeoutException) {
+                        renew(asked);
+                    }
+                }));
     }
 
     /** What the server objects to in the statement or its values; null when the failure is of another kind and may pass. */
