@@ -73,7 +73,8 @@ final class FilterGrammar {
                 before = 0;
                 continue;
             }
-            before = c;
+            // in a list blanks don't count; upstream forgets that here, and only has errors for what this lets through
+            before = depth > 0 && isSpace(c) && (before == '(' || before == ',') ? before : c;
         }
         segments.add(text.substring(start));
         return segments;

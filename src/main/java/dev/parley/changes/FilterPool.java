@@ -30,8 +30,8 @@ final class FilterPool {
 
     private static final long PATIENCE_MS = 5_000;
     private static final String CANCELED = "57014";
-    /** Classes of SQLSTATE that say nothing of the statement: connection, login, transaction, resources, locks, operator, system. */
-    private static final Set<String> PASSING = Set.of("08", "25", "26", "28", "3D", "40", "53", "55", "57", "58");
+    /** Classes of SQLSTATE that say nothing of the statement: connection, pooler, login, transaction, resources, locks, operator, system. */
+    private static final Set<String> PASSING = Set.of("08", "26", "28", "3D", "40", "53", "55", "57", "58");
 
     private final Connections connections;
     private final String name;
@@ -51,11 +51,13 @@ final class FilterPool {
         if (asked == null) {
             return Future.failedFuture("the service stops");
         }
-        return asked.preparedQuery(sql).execute(parameters).timeout(PATIENCE_MS, TimeUnit.MILLISECONDS).onFailure(failure -> {
-            if (failure instanceof TimeoutException) {
-                renew(asked);
-            }
-        });
+        // the time runs from when a session is free: many may wait for one, and the pool bounds that itself
+        return asked.withConnection(session -> session.preparedQuery(sql).execute(parameters).timeout(PATIENCE_MS, TimeUnit.MILLISECONDS)
+                .onFailure(failure -> {
+                    if (failure instanceof TimeoutException) {
+                        renew(asked);
+                    }
+                }));
     }
 
     /** What the server objects to in the statement or its values; null when the failure is of another kind and may pass. */

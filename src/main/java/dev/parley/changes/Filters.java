@@ -92,7 +92,7 @@ public class Filters {
             if (!operator.isRegex() && endsInEscape(pattern)) {
                 throw FilterException.database("22025", "LIKE pattern must not end with escape character");
             }
-            return !operator.isRegex() && Comparison.isText(column) ? List.of(new Comparand(pattern, pattern)) : null;
+            return !operator.isRegex() && Comparison.isText(column) && column.deterministic() ? List.of(new Comparand(pattern, pattern)) : null;
         }
         if (operator == Operator.IN && condition.values().isEmpty() && Comparison.of(column) != Comparison.NONE) {
             return List.of();
@@ -140,15 +140,24 @@ public class Filters {
     private static String question(Column column, Operator operator) {
         boolean pattern = operator.isPattern();
         String cast = column.cast();
-        String trial = !pattern ? (operator == Operator.IN ? Operator.EQ : operator).sql("x.v", "x.v::text", cast)
-                // only the parser looks at the first: no value of the type is at hand
-                : "case when false then " + operator.sql("(null::" + cast + ")", "x.v", cast) + " end"
-                        + (operator.isRegex() ? " or " + operator.sql("''", "x.v", "") : "");
+        String trial = pattern ? trial(column, operator) : (operator == Operator.IN ? Operator.EQ : operator).sql("x.v", "x.v::text", cast);
         return """
                 select array_agg(x.v::text order by x.n), array_agg(to_json(x.v) #>> '{}' order by x.n),
                   (select t.typtype = 'e' from pg_catalog.pg_type t where t.oid = '%s'::regtype), count(case when %s then 1 end)
                 from (select e.v%s as v, e.n from json_array_elements_text($1::text::json) with ordinality e(v, n)) x
                 """.formatted(cast.replace("'", "''"), trial, pattern ? "" : "::" + cast);
+    }
+
+    /** Only the parser looks at the first part, since no value of the type is at hand; the second has the pattern, and the collation, looked at. */
+    private static String trial(Column column, Operator operator) {
+        String typed = "case when false then " + operator.sql("(null::" + column.cast() + ")", "x.v", column.cast()) + " end";
+        if (column.collation() != null) {
+            return typed + " or " + operator.sql("(''::text collate " + column.collation() + ")", "x.v", "");
+        }
+        if (operator.takesBytes(column.cast())) {
+            return typed + " or " + operator.sql("''::" + column.cast(), "x.v", column.cast());
+        }
+        return operator.isRegex() ? typed + " or " + operator.sql("''::text", "x.v", "") : typed;
     }
 
     private static List<Comparand> comparands(Row answer) {

@@ -42,6 +42,11 @@ enum Operator {
         return this == LT || this == LTE || this == GT || this == GTE;
     }
 
+    /** Whether it is a pattern of bytes: those have {@code like} too. */
+    boolean takesBytes(String cast) {
+        return this == LIKE && cast.equals("pg_catalog.bytea");
+    }
+
     /**
      * The comparison as SQL.
      *
@@ -55,7 +60,7 @@ enum Operator {
             case IN -> "(select case when bool_or(c) then true when bool_or(c is null) then null else false end from (select " + left + " = e::" + cast
                     + " from json_array_elements_text(" + value + ") e) o(c))";
             case IS -> left + " is null";
-            case LIKE, ILIKE, MATCH, IMATCH -> left + " " + sql + " " + value + (cast.equals("pg_catalog.bytea") ? "::" + cast : "");
+            case LIKE, ILIKE, MATCH, IMATCH -> left + " " + sql + " " + value + (takesBytes(cast) ? "::" + cast : "");
             default -> left + " " + sql + " " + value + "::" + cast;
         };
     }

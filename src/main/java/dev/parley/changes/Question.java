@@ -103,7 +103,8 @@ record Question(List<Shape> shape, List<Case> cases, List<Cut> rows, boolean aga
     }
 
     Tuple parameters() {
-        return Tuple.of(rows.stream().map(Cut::json).toArray(String[]::new), cases.stream().map(Question::values).toArray(String[]::new));
+        return Tuple.tuple().addArrayOfString(rows.stream().map(Cut::json).toArray(String[]::new))
+                .addArrayOfString(cases.stream().map(Question::values).toArray(String[]::new));
     }
 
     private static String values(Case each) {

@@ -316,12 +316,15 @@ public final class Row {
             return escaped ? ~position : position;
         }
 
-        /** Looks each backslash up once: a search beyond the string for each string would be quadratic. */
+        /** Looks each quote and each backslash up once: to look for both anew from each of them would be quadratic. */
         private int closing(int from) {
+            int quote = -1;
             while (true) {
-                int quote = json.indexOf('"', from);
-                if (quote < 0) {
-                    throw broken();
+                if (quote < from) {
+                    quote = json.indexOf('"', from);
+                    if (quote < 0) {
+                        throw broken();
+                    }
                 }
                 if (backslash < from) {
                     int next = json.indexOf('\\', from);
