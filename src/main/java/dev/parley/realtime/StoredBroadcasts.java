@@ -44,7 +44,8 @@ class StoredBroadcasts {
     /** The newest of a topic, and no more of them than there is room for. */
     private static final String SINCE = """
             select id::text, event, payload::text, %1$s from (
-              select newest.*, sum(coalesce(octet_length(payload::text), 0) + coalesce(octet_length(%1$s), 0)) over (order by inserted_at desc, id desc) as bytes
+              select newest.*,
+                     sum(coalesce(octet_length(payload::text), 0) + coalesce(octet_length(%1$s), 0)) over (order by inserted_at desc, id desc) as bytes
               from (
                 select * from realtime.messages
                 where topic = $1 and private and extension = 'broadcast' and event is not null

@@ -64,6 +64,11 @@ final class BroadcastListener implements WebSocket.Listener, AutoCloseable {
         socket.sendBinary(ByteBuffer.wrap(frame.toByteArray()), true).join();
     }
 
+    /** Sends an event as text. @param payload JSON */
+    void push(String topic, String event, String payload) {
+        socket.sendText("[\"1\",\"3\",\"realtime:" + topic + "\",\"" + event + "\"," + payload + "]", true).join();
+    }
+
     List<Heard> heard() {
         return List.copyOf(heard);
     }
