@@ -47,17 +47,17 @@ final class ConversationReplay implements Replay {
                      array_agg(p.table_name order by p.id) as tables, sum(p.bytes) as bytes
               from (select l.id, l.xid, l.operation, l.table_name, l.bytes,
                            case when sum(l.bytes) over (order by l.id) < $8 then coalesce(l.record, l.old_record)::text end as row from (
-                      select * from parley.change_log where operation <> 'INSERT' and xid >= $4::text::xid8
+                      select * from parley.change_log v where %1$s and v.xid >= $4::text::xid8
                       union all
-                      select * from parley.change_log where operation <> 'INSERT' and xid = any (array(
+                      select * from parley.change_log v where %1$s and v.xid = any (array(
                         select x from unnest($5::text[]::xid8[]) x where pg_visible_in_snapshot(x, s.upto)))
                     ) l
-                    where m.complete and pg_visible_in_snapshot(l.xid, s.upto) and l.schema_name = 'public' and l.table_name in ('messages', 'conversations')
-                      and (l.operation = 'TRUNCATE' or $1::text =
-                           coalesce(l.record, l.old_record) ->> case l.table_name when 'messages' then 'conversation_id' else 'id' end)
+                    where m.complete and pg_visible_in_snapshot(l.xid, s.upto)
                     order by l.id limit $6) p
             ) e
-            """;
+            """.formatted("""
+            v.operation <> 'INSERT' and v.schema_name = 'public' and v.table_name in ('messages', 'conversations')
+            and parley.conversation_of(v.table_name, coalesce(v.record, v.old_record)) in ($1::text, '')""");
 
     private final ReplayReader reader;
     private final UUID id;
