@@ -16,7 +16,7 @@ public class Catalog {
 
     /** A table is watched when it has the insert trigger under its own name; its partitions and children have it under another. */
     private static final String SHAPES = """
-            select n.nspname::text, c.relname::text, c.relrowsecurity, a.names, a.types, a.casts,
+            select n.nspname::text, c.relname::text, c.relrowsecurity, a.names, a.types, a.casts, a.collations, a.deterministic,
                    array(select k.attname::text from pg_index i, unnest(i.indkey::smallint[]) with ordinality p (attnum, number), pg_attribute k
                          where i.indrelid = c.oid and i.indisprimary and p.number <= i.indnkeyatts and k.attrelid = c.oid and k.attnum = p.attnum
                          order by p.number),
@@ -27,8 +27,11 @@ public class Catalog {
             cross join lateral (
               select coalesce(array_agg(a.attname::text order by a.attnum), '{}') as names,
                      coalesce(array_agg(y.typname::text order by a.attnum), '{}') as types,
-                     coalesce(array_agg(format('%I.%I', z.nspname, y.typname) order by a.attnum), '{}') as casts
+                     coalesce(array_agg(format('%I.%I', z.nspname, y.typname) order by a.attnum), '{}') as casts,
+                     coalesce(array_agg(case when a.attcollation <> y.typcollation then format('%I.%I', cn.nspname, co.collname) end order by a.attnum), '{}') as collations,
+                     coalesce(array_agg(coalesce(co.collisdeterministic, true) order by a.attnum), '{}') as deterministic
               from pg_attribute a join pg_type y on y.oid = a.atttypid join pg_namespace z on z.oid = y.typnamespace
+                left join pg_collation co on co.oid = a.attcollation left join pg_namespace cn on cn.oid = co.collnamespace
               where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
             ) a
             where t.tgname = 'parley_log_insert' and t.tgfoid = 'parley.log_change()'::regprocedure and n.nspname <> 'realtime'
@@ -85,12 +88,14 @@ public class Catalog {
         String[] names = row.getArrayOfStrings(3);
         String[] types = row.getArrayOfStrings(4);
         String[] casts = row.getArrayOfStrings(5);
+        String[] collations = row.getArrayOfStrings(6);
+        Boolean[] deterministic = row.getArrayOfBooleans(7);
         List<Column> columns = new ArrayList<>(names.length);
         for (int i = 0; i < names.length; i++) {
-            columns.add(new Column(names[i], types[i], casts[i]));
+            columns.add(new Column(names[i], types[i], casts[i], collations[i], deterministic[i]));
         }
-        return new Table(row.getString(0), row.getString(1), List.copyOf(columns), List.of(row.getArrayOfStrings(6)),
-                identity(List.of(row.getArrayOfStrings(7)), names), row.getBoolean(2));
+        return new Table(row.getString(0), row.getString(1), List.copyOf(columns), List.of(row.getArrayOfStrings(8)),
+                identity(List.of(row.getArrayOfStrings(9)), names), row.getBoolean(2));
     }
 
     /** From the form in which the update trigger gets it: the kind, then the columns of a key. */
