@@ -1,10 +1,12 @@
 package dev.parley.changes;
 
 import dev.parley.database.Connections;
+import io.quarkus.runtime.ShutdownEvent;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Pool;
-import jakarta.annotation.PreDestroy;
+import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
@@ -57,8 +59,8 @@ class TableConnections {
         }
     }
 
-    @PreDestroy
-    synchronized void close() {
+    /** After those who ask have been told to stop, before the event loops end. */
+    synchronized void stop(@Observes @Priority(3_000) ShutdownEvent event) {
         closed = true;
         if (pool != null) {
             pool.close();
