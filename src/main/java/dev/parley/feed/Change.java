@@ -11,7 +11,7 @@ import java.time.OffsetDateTime;
  * @param table     the table, or its root
  * @param operation what happened
  * @param record    the new row as JSON text, null for deletes and truncates
- * @param oldRecord the old row as JSON text, set for deletes only
+ * @param oldRecord the old row as JSON text: all of a deleted one, of an updated one what the table's replica identity says, else null
  * @param loggedAt  when it was made, to the microsecond; null where nobody asks
  * @param after     the position of a reader that has had everything up to and including this
  */

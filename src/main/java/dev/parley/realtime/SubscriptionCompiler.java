@@ -9,6 +9,7 @@ import dev.parley.changes.Filters;
 import dev.parley.changes.Projection;
 import dev.parley.changes.RowFilter;
 import dev.parley.changes.Table;
+import dev.parley.changes.WatchedTables;
 import dev.parley.stream.Binding;
 import dev.parley.stream.Binding.Start;
 import dev.parley.stream.Binding.Target;
@@ -30,14 +31,16 @@ class SubscriptionCompiler {
     private static final String UNABLE = "Unable to subscribe to changes with given parameters. ";
 
     private final Catalog catalog;
+    private final WatchedTables watched;
     private final Filters filters;
     private final Access access;
     private final boolean chat;
     private final int maxEntries;
 
-    SubscriptionCompiler(Catalog catalog, Filters filters, Access access, RealtimeSettings settings,
+    SubscriptionCompiler(Catalog catalog, WatchedTables watched, Filters filters, Access access, RealtimeSettings settings,
             @ConfigProperty(name = "parley.chat", defaultValue = "on") boolean chat) {
         this.catalog = catalog;
+        this.watched = watched;
         this.filters = filters;
         this.access = access;
         this.chat = chat;
@@ -79,7 +82,7 @@ class SubscriptionCompiler {
 
     private Future<List<Target>> targets(ChangeEntry entry, Caller caller) {
         List<Table> tables = matching(entry);
-        Future<List<Table>> known = !tables.isEmpty() ? Future.succeededFuture(tables) : catalog.refresh().map(again -> matching(entry));
+        Future<List<Table>> known = !tables.isEmpty() ? Future.succeededFuture(tables) : watched.sync().map(again -> matching(entry));
         return known.compose(found -> Futures.of(access.mayWatch(caller, entry.schema(), entry.table())).compose(allowed -> {
             if (found.isEmpty() || !allowed) {
                 throw new EntryException(UNABLE + "Please check Realtime is enabled for the given connect parameters: " + entry.parameters());
