@@ -6,6 +6,8 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
@@ -28,8 +30,12 @@ final class RawJson {
         return text.substring(from, (int) parser.currentLocation().getCharOffset());
     }
 
-    /** Whether the bytes are one JSON value and nothing else. */
+    /** Whether the bytes are one JSON value in UTF-8 and nothing else. */
     static boolean isValid(byte[] json) {
+        // the parser passes over strings that nobody asks for without a look at their bytes
+        if (!ByteBufUtil.isText(Unpooled.wrappedBuffer(json), StandardCharsets.UTF_8)) {
+            return false;
+        }
         try (JsonParser parser = FACTORY.createParser(json)) {
             if (parser.nextToken() == null) {
                 return false;
