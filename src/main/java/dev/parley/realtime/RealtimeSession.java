@@ -192,9 +192,12 @@ final class RealtimeSession implements SocketGuard.Session {
         outbound.write(WebSocketBytes.encode(List.of(RawJson.bytes(frame))));
     }
 
-    /** A broadcast is dropped when the client does not keep up: nobody is promised one. */
+    /**
+     * A broadcast is dropped when the client does not keep up: nobody is promised one. One large broadcast on its way is no reason to drop the next; what
+     * waits is shared by all receivers.
+     */
     void write(Broadcast broadcast, String topic) {
-        if (!outbound.hasRoom()) {
+        if (!outbound.hasRoom() && outbound.waitingBytes() > 2L * services.settings().maxBroadcastBytes) {
             services.figures().broadcastDropped();
             return;
         }

@@ -41,20 +41,20 @@ class StoredBroadcasts {
     private static final int MAX_SOURCES = 10_000;
     private static final String UNDEFINED_COLUMN = "42703";
 
-    /** The newest of a topic, and no more of them than there is room for. */
+    /** The newest of a topic, and no more of them than there is room for. What one transaction stored has one time: its rows come as they lie. */
     private static final String SINCE = """
             select id::text, event, payload::text, %1$s from (
               select newest.*,
-                     sum(coalesce(octet_length(payload::text), 0) + coalesce(octet_length(%1$s), 0)) over (order by inserted_at desc, id desc) as bytes
+                     sum(coalesce(octet_length(payload::text), 0) + coalesce(octet_length(%1$s), 0)) over (order by inserted_at desc, place desc) as bytes
               from (
-                select * from realtime.messages
+                select m.*, m.ctid as place from realtime.messages m
                 where topic = $1 and private and extension = 'broadcast' and event is not null
                   and inserted_at >= to_timestamp($2::float8 / 1000) at time zone 'UTC'
-                order by inserted_at desc, id desc limit $3
+                order by inserted_at desc, place desc limit $3
               ) newest
             ) sized
             where bytes <= $4
-            order by inserted_at, id""";
+            order by inserted_at, place""";
     private static final String STORE_JSON = """
             insert into realtime.messages (id, topic, extension, event, private, payload) values ($1, $2, 'broadcast', $3, true, $4::text::jsonb)""";
     private static final String STORE_BINARY = """

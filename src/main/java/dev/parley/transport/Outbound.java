@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 public final class Outbound {
 
     private final Channel channel;
+    private final int bytes;
     private final Flusher flusher;
     private final long stallMs;
     private final Runnable room;
@@ -27,6 +28,7 @@ public final class Outbound {
      */
     public Outbound(Channel channel, int bytes, long stallMs, Runnable room, Runnable stalled) {
         this.channel = channel;
+        this.bytes = bytes;
         this.flusher = Flusher.of(channel.eventLoop());
         this.stallMs = stallMs;
         this.room = room;
@@ -50,6 +52,11 @@ public final class Outbound {
 
     public boolean hasRoom() {
         return channel.isWritable();
+    }
+
+    /** Bytes that wait for the peer. */
+    public long waitingBytes() {
+        return channel.isWritable() ? bytes - channel.bytesBeforeUnwritable() : bytes / 4 + channel.bytesBeforeWritable();
     }
 
     /** To be called when Netty says that {@link #hasRoom} changed. */
