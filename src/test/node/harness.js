@@ -109,10 +109,10 @@ export async function subscriptionOf(client, filter) {
 
 // ---- Tokens
 
-/** A user's token by the shared secret; further claims as given. */
+/** A user's token by the shared secret; further claims as given. Without a role when that is null. */
 export function token({ expiresIn = 3600, role = 'authenticated', ...claims } = {}) {
   const now = Math.floor(Date.now() / 1000);
-  return new SignJWT({ role, ...claims }).setProtectedHeader({ alg: 'HS256', typ: 'JWT' }).setIssuedAt(now - 10).setExpirationTime(now + expiresIn).sign(JWT_SECRET);
+  return new SignJWT({ ...(role === null ? {} : { role }), ...claims }).setProtectedHeader({ alg: 'HS256', typ: 'JWT' }).setIssuedAt(now - 10).setExpirationTime(now + expiresIn).sign(JWT_SECRET);
 }
 
 // ---- Waiting
@@ -139,7 +139,7 @@ export async function until(condition, what, patience = PATIENCE_MS) {
 
 /** Waits until a list has so many entries, then says exactly which. */
 export async function arrived(list, number, what = 'arrivals') {
-  await until(() => list.length >= number, () => `${number} ${what}, have ${list.length}: ${JSON.stringify(list).slice(0, 2000)}`);
+  await until(() => list.length >= number, () => `${number} ${what}, have ${list.length}: ${list.slice(-20).map((each) => JSON.stringify(each).slice(0, 200))}`);
   return list;
 }
 

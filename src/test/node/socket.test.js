@@ -175,7 +175,7 @@ test('the handshake tells what is wrong with a token', async () => {
     return JSON.parse(body).error;
   };
   assert.equal(await refused(await token({ expiresIn: -5 })), 'Token has expired');
-  assert.equal(await refused(await token({ role: undefined })), 'Fields `role` and `exp` are required in JWT');
+  assert.equal(await refused(await token({ role: null })), 'Fields `role` and `exp` are required in JWT');
   const good = await token();
   assert.equal(await refused(good.slice(0, good.lastIndexOf('.') + 1) + 'A'.repeat(43)), 'Failed to validate JWT signature');
 });

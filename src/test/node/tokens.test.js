@@ -83,7 +83,7 @@ matrix('a join with a token that is none is refused, whatever the connection\'s 
     return refused(client.channel(unique('wrong')));
   };
   assert.match(await wrong(await token({ expiresIn: -30 })), /^InvalidJWTToken: Token has expired \d+ seconds? ago$/);
-  assert.equal(await wrong(await token({ role: undefined })), 'InvalidJWTToken: Fields `role` and `exp` are required in JWT');
+  assert.equal(await wrong(await token({ role: null })), 'InvalidJWTToken: Fields `role` and `exp` are required in JWT');
   assert.equal(await wrong('nonsense'), 'MalformedJWT: The token provided is not a valid JWT');
   const good = await token();
   assert.equal(await wrong(`${good.slice(0, good.lastIndexOf('.') + 1)}${'A'.repeat(43)}`), 'JwtSignatureError: Failed to validate JWT signature');
