@@ -225,3 +225,17 @@ matrix('a send that is to be kept is replayed to who comes later', async (applic
   assert.deepEqual([later.heard[0].event, later.heard[0].payload.n, later.heard[0].meta.replayed], ['kept', 1, true]);
   assert.equal(witness.heard.length, 1);
 }, [{ version: '2.119.1', vsn: '2.0.0' }]);
+
+matrix('who may see the presence only gets nothing that was stored', async (application) => {
+  const name = unique('who');
+  await db.query("select realtime.send('{\"secret\": 1}', 'stored', $1)", [name]);
+  const client = await signedIn(application, await member());
+  const { heard } = await joined(client, name, { broadcast: { replay: { since: Date.now() - 60_000, limit: 10 } }, presence: { enabled: true } });
+  await db.query("select realtime.send('{\"secret\": 2}', 'stored', $1)", [name]);
+  // Another channel of the same socket tells when all that was to come has come
+  const open = unique('members');
+  const after = await joined(client, open);
+  await db.query("select realtime.send('{}', 'end', $1)", [open]);
+  await arrived(after.heard, 1);
+  assert.deepEqual(heard, []);
+});
