@@ -1,5 +1,6 @@
 package dev.parley.access;
 
+import dev.parley.access.RecentAnswers.Question;
 import dev.parley.database.Connections;
 import dev.parley.database.Database;
 import io.smallrye.mutiny.Uni;
@@ -21,7 +22,8 @@ import org.jboss.logging.Logger;
 /**
  * What the database's policies let a caller do on a private channel. Any thread; never blocks.
  *
- * <p>It is the row level security of {@code realtime.messages} that answers, in one round trip: see the migration of {@code channel_rights}.
+ * <p>It is the row level security of {@code realtime.messages} that answers, in one round trip: see the migration of {@code channel_rights}. An answer serves
+ * all who ask the same while it is on its way or shortly after: a client that asks again and again must not keep the connections from the others.
  */
 @ApplicationScoped
 public class ChannelPolicies {
@@ -38,10 +40,13 @@ public class ChannelPolicies {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final int MAX_TOPIC = 1_024;
     private static final int MAX_SAID = 200;
+    /** Topics and hashes: 10 MB at the worst. */
+    private static final int MAX_ANSWERS = 4_000;
 
     private final Connections connections;
     private final Database database;
     private final PrivateChannelConfig config;
+    private final RecentAnswers answers;
     private final Set<String> said = ConcurrentHashMap.newKeySet();
     private final Reminder trouble = new Reminder(Duration.ofSeconds(30));
     private final Reminder raised = new Reminder(Duration.ofSeconds(30));
@@ -52,6 +57,7 @@ public class ChannelPolicies {
         this.connections = connections;
         this.database = database;
         this.config = config;
+        this.answers = new RecentAnswers(config.maxAnswerAge(), MAX_ANSWERS);
     }
 
     /**
@@ -63,7 +69,11 @@ public class ChannelPolicies {
             return Uni.createFrom().item(ChannelRights.NONE);
         }
         Uni<Void> schema = database.ready() ? Uni.createFrom().voidItem() : database.migrated().ifNoItem().after(PATIENCE).fail();
-        return schema.chain(inPlace -> Uni.createFrom().completionStage(() -> ask(caller, topic).toCompletionStage()));
+        return schema.chain(inPlace -> Uni.createFrom().completionStage(() -> answer(caller, topic).toCompletionStage()));
+    }
+
+    private Future<ChannelRights> answer(Caller caller, String topic) {
+        return answers.get(Question.of(caller, topic), () -> ask(caller, topic));
     }
 
     private Future<ChannelRights> ask(Caller caller, String topic) {

@@ -2,6 +2,7 @@ package dev.parley.access;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+import java.time.Duration;
 
 /** Private channels: {@code parley.realtime.private.*}. */
 @ConfigMapping(prefix = "parley.realtime.private")
@@ -14,6 +15,10 @@ public interface PrivateChannelConfig {
     /** Connections for asking the policies. */
     @WithDefault("2")
     int connections();
+
+    /** For how long an answer of the policies serves whoever asks the same. */
+    @WithDefault("2s")
+    Duration maxAnswerAge();
 
     /** The answers that the setting names. */
     enum WithoutRole {

@@ -4,11 +4,16 @@ import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** The watched tables' shapes, read again now and then and whenever a row does not go with them. Any thread. */
 @ApplicationScoped
@@ -38,10 +43,31 @@ public class Catalog {
               and t.tgargs = parley.trigger_arguments(n.nspname, c.relname)
             """;
 
+    /** How long delivery waits at most for the shape of a row. */
+    private static final long PATIENCE_MILLIS = 250;
+    private static final long PAUSE_NANOS = Duration.ofSeconds(1).toNanos();
+    /** Whatever does not fit beyond these is not waited for either. */
+    private static final int MAX_MISFITS = 1_000;
+
     private final TableConnections connections;
     private final Coalesced refresh = new Coalesced(this::read);
     private volatile Map<String, Map<String, Table>> bySchema = Map.of();
     private volatile List<Table> all = List.of();
+    private volatile boolean read;
+    /** Those that did not go with their tables' present shapes even after a look. */
+    private final Set<Misfit> known = ConcurrentHashMap.newKeySet();
+    private final AtomicLong lookedAt = new AtomicLong(System.nanoTime() - PAUSE_NANOS);
+    private volatile long silentUntil = System.nanoTime();
+
+    /**
+     * A row that does not go with its table's shape: altered since, or written to a child that has columns of its own.
+     *
+     * @param schema  under which it is logged
+     * @param table   likewise
+     * @param columns that it has
+     */
+    public record Misfit(String schema, String table, List<String> columns) {
+    }
 
     Catalog(TableConnections connections) {
         this.connections = connections;
@@ -49,7 +75,11 @@ public class Catalog {
 
     /** The shape as known now, or null when no such table is watched as far as is known. A shape stays the same object until it changes. */
     public Table table(String schema, String name) {
-        Map<String, Table> tables = bySchema.get(schema);
+        return table(bySchema, schema, name);
+    }
+
+    private static Table table(Map<String, Map<String, Table>> shapes, String schema, String name) {
+        Map<String, Table> tables = shapes.get(schema);
         return tables == null ? null : tables.get(name);
     }
 
@@ -63,6 +93,43 @@ public class Catalog {
         return refresh.run();
     }
 
+    /**
+     * Looks whether there are shapes by now that go with these rows, which delivery to everybody waits for. Rows that nothing goes with are remembered and
+     * waited for no more, as long as their table's shape stays: there are looks then, one a second, but behind delivery's back.
+     *
+     * @return within 250 ms; never fails: what is known must then do
+     */
+    public Future<Void> refreshFor(Set<Misfit> misfits) {
+        boolean hopeless = known.size() >= MAX_MISFITS || System.nanoTime() - silentUntil < 0 || known.containsAll(misfits);
+        if (hopeless) {
+            long now = System.nanoTime();
+            long last = lookedAt.get();
+            if (now - last >= PAUSE_NANOS && lookedAt.compareAndSet(last, now)) {
+                refresh();
+            }
+            return Future.succeededFuture();
+        }
+        lookedAt.set(System.nanoTime());
+        return refresh().map(done -> {
+            misfits.stream().filter(misfit -> !fits(misfit)).forEach(known::add);
+            return done;
+        }).timeout(PATIENCE_MILLIS, TimeUnit.MILLISECONDS).otherwise(failure -> {
+            silentUntil = System.nanoTime() + PAUSE_NANOS;
+            return null;
+        });
+    }
+
+    private boolean fits(Misfit misfit) {
+        Table shape = table(misfit.schema, misfit.table);
+        return shape != null && shape.columns().size() == misfit.columns.size()
+                && shape.columns().stream().allMatch(column -> misfit.columns.contains(column.name()));
+    }
+
+    /** Whether the shapes have been read at all. */
+    boolean isRead() {
+        return read;
+    }
+
     private Future<Void> read() {
         return connections.ask(pool -> pool.query(SHAPES).execute()).map(rows -> {
             take(rows);
@@ -71,17 +138,20 @@ public class Catalog {
     }
 
     private void take(RowSet<Row> rows) {
-        Map<String, Map<String, Table>> read = new HashMap<>();
+        Map<String, Map<String, Table>> shapes = new HashMap<>();
         List<Table> tables = new ArrayList<>(rows.size());
         for (Row row : rows) {
             Table now = table(row);
             Table before = table(now.schema(), now.name());
             Table table = now.equals(before) ? before : now;
-            read.computeIfAbsent(table.schema(), schema -> new HashMap<>()).put(table.name(), table);
+            shapes.computeIfAbsent(table.schema(), schema -> new HashMap<>()).put(table.name(), table);
             tables.add(table);
         }
-        bySchema = read;
+        Map<String, Map<String, Table>> before = bySchema;
+        bySchema = shapes;
         all = List.copyOf(tables);
+        read = true;
+        known.removeIf(misfit -> table(before, misfit.schema, misfit.table) != table(misfit.schema, misfit.table));
     }
 
     private static Table table(Row row) {

@@ -78,7 +78,7 @@ final class ColumnTest {
         return shape.operator() == Operator.IN ? in(row, field) : compare(row, field);
     }
 
-    /** Whether there are rows for which {@link #test} asks. */
+    /** Whether there are rows of the table, as it was when the filter was compiled, for which {@link #test} asks. */
     boolean mayAsk() {
         return switch (shape.operator()) {
             case IS -> comparison == Comparison.NONE && !Comparison.isJson(shape.column());
@@ -127,7 +127,7 @@ final class ColumnTest {
         if (wanted == null) {
             return Verdict.ASK;
         }
-        Object found = comparison.isByText() || wanted.isEmpty() ? row.text(field) : comparison.value(row.text(field));
+        Object found = comparison.isByText() || wanted.isEmpty() ? row.text(field) : found(row, field);
         if (found == null) {
             return Verdict.ASK;
         }
@@ -142,7 +142,7 @@ final class ColumnTest {
         if (value == null) {
             return Verdict.ASK;
         }
-        Object found = comparison.value(row.text(field));
+        Object found = found(row, field);
         if (found == null) {
             return Verdict.ASK;
         }
@@ -156,6 +156,15 @@ final class ColumnTest {
             case GTE -> order <= 0;
             default -> throw new IllegalStateException(shape.operator() + " is not compared in memory");
         });
+    }
+
+    /** Null also for what is no value of the type: the column has been given another since. */
+    private Comparable<?> found(Row row, int field) {
+        try {
+            return comparison.value(row.text(field));
+        } catch (NumberFormatException e) {
+            return null;
+        }
     }
 
     private boolean isEquality() {

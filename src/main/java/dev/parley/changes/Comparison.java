@@ -109,7 +109,11 @@ enum Comparison {
         return this != NONE && this != MOMENT && this != NUMERIC;
     }
 
-    /** Something that is in the order of the values and equal where they are; null when this value is beyond it. */
+    /**
+     * Something that is in the order of the values and equal where they are; null when this value is beyond it.
+     *
+     * @throws NumberFormatException for what is no value of the type, if it tells
+     */
     Comparable<?> value(String text) {
         return switch (this) {
             case NONE -> null;
@@ -117,7 +121,7 @@ enum Comparison {
             case MOMENT -> text.length() > 4 && text.charAt(4) == '-' && !text.endsWith("BC") ? text : null;
             case PADDED -> withoutPadding(text);
             case INTEGER -> Long.valueOf(text);
-            case NUMERIC -> text.length() > LONGEST_NUMERIC || !isDigit(text.charAt(text.length() - 1)) ? null : new BigDecimal(text).stripTrailingZeros();
+            case NUMERIC -> text.isEmpty() || text.length() > LONGEST_NUMERIC || !isDigit(text.charAt(text.length() - 1)) ? null : new BigDecimal(text).stripTrailingZeros();
             // plus zero: minus zero is equal to it
             case FLOAT4 -> Float.parseFloat(text) + 0f;
             case FLOAT8 -> Double.parseDouble(text) + 0d;

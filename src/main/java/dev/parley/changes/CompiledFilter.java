@@ -47,6 +47,11 @@ final class CompiledFilter implements RowFilter {
     }
 
     @Override
+    public boolean mayAsk() {
+        return !asking.isEmpty();
+    }
+
+    @Override
     public String indexColumn() {
         return indexColumn;
     }
@@ -59,6 +64,17 @@ final class CompiledFilter implements RowFilter {
     /** The conditions that memory can't judge, or not for every row. */
     List<ColumnTest> asking() {
         return asking;
+    }
+
+    /** Why nobody can judge a row that it asks for: a column has another type than the one that the filter was compiled for. Null when it can be judged. */
+    FilterException misfit(Row row) {
+        for (ColumnTest test : tests) {
+            if (!test.mayAsk() && test.test(row) == Verdict.ASK) {
+                Column column = test.shape().column();
+                return FilterException.raised("column " + column.name() + " is not of type " + column.type() + " any more");
+            }
+        }
+        return null;
     }
 
     /** Theirs. */

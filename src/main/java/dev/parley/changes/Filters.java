@@ -12,18 +12,22 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Turns the text of a subscription's filter into one that can be applied. */
 @ApplicationScoped
 public class Filters {
 
     private static final int SESSIONS = 2;
+    /** Tenths of a second's work. Whoever comes after these learns so at once, instead of waiting behind somebody who compiles for nothing but the work. */
+    private static final int MAX_WAITING = 200;
     private static final int CACHED_CHARACTERS = 4_000_000;
     private static final Set<String> KEYWORDS = Set.of("null", "true", "false", "unknown");
     private static final String UNDEFINED_FUNCTION = "42883";
     private static final String INVALID_REGEX = "2201B";
 
     private final FilterPool database;
+    private final AtomicInteger waiting = new AtomicInteger();
     private final FilterCache compiled = new FilterCache(CACHED_CHARACTERS);
 
     Filters(Connections connections) {
@@ -38,7 +42,7 @@ public class Filters {
     /**
      * @param text the {@code filter} of a subscription, null or blank for none
      * @return the filter, at once when nothing has to be asked of the database; fails with {@link FilterException}, or otherwise when the database can't be
-     *         asked (try again)
+     *         asked or too many wait for it (try again)
      */
     public Future<RowFilter> compile(Table table, String text) {
         return text == null || text.isBlank() ? Future.succeededFuture(RowFilter.ALL)
@@ -128,8 +132,13 @@ public class Filters {
     }
 
     private Future<Row> ask(Column column, Condition condition) {
+        if (waiting.incrementAndGet() > MAX_WAITING) {
+            waiting.decrementAndGet();
+            return Future.failedFuture("too many filters wait for the database to look at them");
+        }
         JsonArray values = new JsonArray(condition.values());
-        return database.ask(question(column, condition.operator()), Tuple.of(values.encode())).map(rows -> rows.iterator().next())
+        return database.ask(question(column, condition.operator()), Tuple.of(values.encode())).onComplete(done -> waiting.decrementAndGet())
+                .map(rows -> rows.iterator().next())
                 .recover(failure -> {
                     PgException said = FilterPool.objection(failure);
                     return Future.failedFuture(said == null ? failure : refusal(column, condition.operator(), said));

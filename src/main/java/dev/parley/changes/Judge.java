@@ -14,6 +14,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Has PostgreSQL decide what only PostgreSQL can: the rows of a page against the filters of a table, one statement for all filters of one shape (the same
@@ -52,9 +53,14 @@ public class Judge {
                 matching.set(row, verdict == Verdict.MATCH);
                 asked.set(row, verdict == Verdict.ASK);
             }
-            judgements.add(new Judgement(matching, null));
-            if (!asked.isEmpty()) {
-                CompiledFilter filter = (CompiledFilter) filters.get(i);
+            if (asked.isEmpty()) {
+                judgements.add(new Judgement(matching, null));
+                continue;
+            }
+            CompiledFilter filter = (CompiledFilter) filters.get(i);
+            FilterException misfit = asked.stream().mapToObj(row -> filter.misfit(rows.get(row))).filter(Objects::nonNull).findFirst().orElse(null);
+            judgements.add(new Judgement(matching, misfit));
+            if (misfit == null) {
                 shapes.computeIfAbsent(filter.shapes(), shape -> new ArrayList<>()).add(new Case(i, filter, asked));
             }
         }

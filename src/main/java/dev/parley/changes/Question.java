@@ -29,7 +29,7 @@ record Question(List<Shape> shape, List<Case> cases, List<Cut> rows, boolean aga
      * A row.
      *
      * @param number on its page
-     * @param json   the columns of the shape
+     * @param json   the columns of the shape, fit for the database to take apart
      */
     record Cut(int number, String json) {
     }
@@ -51,7 +51,7 @@ record Question(List<Shape> shape, List<Case> cases, List<Cut> rows, boolean aga
         List<Cut> some = new ArrayList<>();
         int characters = 0;
         for (int row = asked.nextSetBit(0); row >= 0; row = asked.nextSetBit(row + 1)) {
-            Cut cut = new Cut(row, rows.get(row).only(columns));
+            Cut cut = new Cut(row, Escapes.readable(rows.get(row).only(columns)));
             if (some.size() == MAX_ROWS || !some.isEmpty() && characters + cut.json().length() > MAX_CHARACTERS) {
                 ask(shape, cases, some, characters, questions);
                 some = new ArrayList<>();

@@ -5,6 +5,7 @@ import dev.parley.database.Database;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.Row;
@@ -22,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
@@ -33,6 +35,10 @@ import org.jboss.logging.Logger;
 public class WatchedTables {
 
     private static final Logger LOG = Logger.getLogger(WatchedTables.class);
+    /** At most one in this time for all who {@link #look}. */
+    private static final long LOOKS_MILLIS = 1_000;
+    /** A table that somebody else has locked may take longer than a join can wait. */
+    private static final long LOOK_PATIENCE_MILLIS = 3_000;
     private static final long ADVISORY_LOCK = 0x7461626C6573L; // "tables"
     private static final int NAMES_IN_A_LINE = 10;
     private static final String LOCK_NOT_AVAILABLE = "55P03";
@@ -59,6 +65,9 @@ public class WatchedTables {
     private final Coalesced sync = new Coalesced(this::run);
     private final Complaints complaints = new Complaints(LOG);
     private final Map<Long, Held> held = new ConcurrentHashMap<>();
+    /** What those wait for who came since the last look began; null while nobody did. */
+    private Promise<Void> nextLook;
+    private long lookedAt = System.nanoTime() - Duration.ofMillis(LOOKS_MILLIS).toNanos();
     private volatile boolean begun;
     private volatile boolean complained;
     private volatile boolean stopped;
@@ -89,6 +98,40 @@ public class WatchedTables {
     /** Looks now, instead of at the next turn; calls that come while one runs share the next. The catalogue is fresh afterwards. */
     public Future<Void> sync() {
         return sync.run();
+    }
+
+    /**
+     * For somebody who asks for a table that the catalogue does not have: it may have been published just now. However many ask for whatever they like, one
+     * look a second serves them all.
+     *
+     * @return when the catalogue has been brought up to date, or could not be in a short time and has to do as it is; fails only as long as there is none
+     */
+    public Future<Void> look() {
+        Promise<Void> mine;
+        long pause;
+        synchronized (this) {
+            if (nextLook != null) {
+                return nextLook.future();
+            }
+            mine = nextLook = Promise.promise();
+            pause = LOOKS_MILLIS - Duration.ofNanos(System.nanoTime() - lookedAt).toMillis();
+        }
+        if (pause > 0) {
+            vertx.setTimer(pause, due -> beginLook(mine));
+        } else {
+            beginLook(mine);
+        }
+        return mine.future();
+    }
+
+    private void beginLook(Promise<Void> waiting) {
+        synchronized (this) {
+            nextLook = null;
+            lookedAt = System.nanoTime();
+        }
+        // a right that is missing for keeping triggers is not needed for reading shapes
+        sync().recover(failure -> catalog.refresh()).timeout(LOOK_PATIENCE_MILLIS, TimeUnit.MILLISECONDS)
+                .recover(failure -> catalog.isRead() ? Future.succeededFuture() : Future.failedFuture(failure)).onComplete(waiting);
     }
 
     private void again() {

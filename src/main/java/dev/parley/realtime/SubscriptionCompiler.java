@@ -89,7 +89,7 @@ class SubscriptionCompiler {
 
     private Future<List<Target>> targets(ChangeEntry entry, Caller caller) {
         List<Table> tables = matching(entry);
-        Future<List<Table>> known = !tables.isEmpty() ? Future.succeededFuture(tables) : watched.sync().map(again -> matching(entry));
+        Future<List<Table>> known = !tables.isEmpty() ? Future.succeededFuture(tables) : watched.look().map(again -> matching(entry));
         return known.compose(found -> Futures.of(access.mayWatch(caller, entry.schema(), entry.table())).compose(allowed -> {
             if (found.isEmpty() || !allowed) {
                 throw new EntryException(UNABLE + "Please check Realtime is enabled for the given connect parameters: " + entry.parameters());

@@ -1,9 +1,14 @@
 package dev.parley.stream;
 
 import dev.parley.changes.Catalog;
+import dev.parley.changes.Catalog.Misfit;
+import dev.parley.changes.Row;
 import dev.parley.changes.Table;
+import dev.parley.feed.Change;
 import io.vertx.core.Future;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** Gives changes the shapes of their tables; looks again when a row does not go with what is known of its table. */
 final class Shapes {
@@ -11,22 +16,29 @@ final class Shapes {
     private Shapes() {
     }
 
-    /** @return at once when all go with what is known; never fails: what is known must then do */
+    /** @return at once when all go with what is known, and soon in any case; never fails: what is known must then do */
     static Future<Void> give(Catalog catalog, List<TableChange> changes) {
-        boolean known = true;
+        Set<Misfit> misfits = new HashSet<>();
         for (TableChange change : changes) {
             Table shape = catalog.table(change.change().schema(), change.change().table());
             change.shape(shape);
-            known &= change.fits(shape);
+            if (!change.fits(shape)) {
+                misfits.add(misfit(change));
+            }
         }
-        if (known) {
+        if (misfits.isEmpty()) {
             return Future.succeededFuture();
         }
-        return catalog.refresh().otherwiseEmpty().map(again -> {
+        return catalog.refreshFor(misfits).map(again -> {
             for (TableChange change : changes) {
                 change.shape(catalog.table(change.change().schema(), change.change().table()));
             }
             return null;
         });
+    }
+
+    private static Misfit misfit(TableChange of) {
+        Change change = of.change();
+        return new Misfit(change.schema(), change.table(), Row.parse(change.row()).names());
     }
 }
