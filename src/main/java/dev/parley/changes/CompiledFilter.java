@@ -36,6 +36,17 @@ final class CompiledFilter implements RowFilter {
     }
 
     @Override
+    public boolean fits(Table table) {
+        for (ColumnTest test : tests) {
+            Column column = test.shape().column();
+            if (!column.equals(table.column(column.name()))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Override
     public String indexColumn() {
         return indexColumn;
     }

@@ -20,6 +20,11 @@ public interface RowFilter {
 
     Verdict test(Row row);
 
+    /** Whether the table still has the columns that the filter looks at, of the types that it was made for. */
+    default boolean fits(Table table) {
+        return true;
+    }
+
     /** Whether it ever answers {@link Verdict#ASK}. */
     default boolean mayAsk() {
         return false;

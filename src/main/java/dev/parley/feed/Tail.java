@@ -302,7 +302,7 @@ public class Tail {
             last = new LastDelivered(change.id(), change.xid(), change.loggedAt());
         }
         for (FeedListener listener : listeners) {
-            listener.read(delta);
+            tell(listener, delta);
         }
         if (!delta.complete()) {
             read(connection);
@@ -311,6 +311,16 @@ public class Tail {
         currentAt = System.nanoTime();
         state = State.RESTING;
         readIfRung();
+    }
+
+    /** A listener that fails must not stop the feed: what it did not take is a gap for its readers. */
+    private void tell(FeedListener listener, Delta delta) {
+        try {
+            listener.read(delta);
+        } catch (RuntimeException e) {
+            LOG.error("a page of the change log could not be handed out, every stream is told to resync", e);
+            listener.reset(Reason.TOO_FAR_BEHIND, position);
+        }
     }
 
     private void fail(PgConnection on, Throwable failure) {

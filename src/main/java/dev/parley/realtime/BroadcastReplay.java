@@ -15,24 +15,28 @@ import java.util.function.Consumer;
 final class BroadcastReplay {
 
     private static final int MAX_EARLY = 1_000;
+    private static final long MAX_EARLY_BYTES = 8_000_000;
 
     private final JsonNode wanted;
     private final StoredBroadcasts broadcasts;
     private List<Stored> stored = List.of();
     /** What was said while the channel was joining; null once it has joined. */
-    private List<Broadcast> early = new ArrayList<>(0);
+    private List<Broadcast> early;
+    private long earlyBytes;
     private Set<String> replayed = Set.of();
 
     BroadcastReplay(JoinConfig config, StoredBroadcasts broadcasts) {
         this.wanted = config.replay();
         this.broadcasts = broadcasts;
+        this.early = isWanted() ? new ArrayList<>(0) : null;
+    }
+
+    boolean isWanted() {
+        return !wanted.isMissingNode() && !wanted.isNull();
     }
 
     /** Fails with {@link Refusal}. */
     Future<Void> read(Topic topic) {
-        if (wanted.isMissingNode() || wanted.isNull()) {
-            return Future.succeededFuture();
-        }
         JsonNode since = wanted.path("since"), limit = wanted.path("limit");
         if (!wanted.isObject() || !since.canConvertToLong() || !since.isNumber() || !limit.isMissingNode() && (!limit.canConvertToInt() || limit.intValue() < 1)) {
             return Future.failedFuture(new Refusal(Reasons.REPLAY_INVALID));
@@ -50,7 +54,7 @@ final class BroadcastReplay {
 
     /** Oldest first, then what came meanwhile. */
     void deliver(Consumer<Broadcast> to) {
-        List<Broadcast> waiting = early;
+        List<Broadcast> waiting = early == null ? List.of() : early;
         early = null;
         if (!stored.isEmpty()) {
             replayed = new HashSet<>();
@@ -66,7 +70,8 @@ final class BroadcastReplay {
     /** Whether the broadcast is to be delivered now: it is not kept for later, and has not come by the replay. */
     boolean admits(Broadcast broadcast) {
         if (early != null) {
-            if (early.size() < MAX_EARLY) {
+            earlyBytes += broadcast.envelope() != null ? broadcast.envelope().length : broadcast.payload().length;
+            if (early.size() < MAX_EARLY && earlyBytes < MAX_EARLY_BYTES) {
                 early.add(broadcast);
             }
             return false;

@@ -51,18 +51,19 @@ final class ChangeFrames implements ChangeEncoder {
     }
 
     @Override
-    public byte[] frame(TableChange change, List<Binding> bindings, Position position, boolean replayed) {
+    public byte[] frame(TableChange change, List<Binding> bindings, Position position, boolean own) {
         Binding first = bindings.get(0);
         Projection projection = first.projection();
         Form form = new Form(projection == null ? null : projection.names(), first.positionName());
-        byte[] data = replayed ? data(change, form, position) : change.once(form, () -> data(change, form, position));
+        // joining readers are told other positions than those who follow the tail
+        byte[] data = position != change.change().after() ? data(change, form, position) : change.once(form, () -> data(change, form, position));
         StringBuilder ids = new StringBuilder("{\"ids\":[");
         for (Binding binding : bindings) {
             ids.append(binding == first ? "" : ",").append(binding.id());
         }
         ids.append("],\"data\":");
         // outdated frames of a join that the client has given up are told by its ref; what all of a topic get has none
-        return frames.around(replayed, "postgres_changes", ids.toString(), data, "}");
+        return frames.around(own, "postgres_changes", ids.toString(), data, "}");
     }
 
     @Override

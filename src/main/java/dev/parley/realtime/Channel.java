@@ -1,6 +1,5 @@
 package dev.parley.realtime;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.access.Caller;
 import dev.parley.access.ChannelRights;
 import dev.parley.access.CredentialsException;
@@ -30,8 +29,9 @@ final class Channel implements TopicHub.Receiver {
     private enum State { JOINING, REFUSED, JOINED, CLOSED }
 
     private static final Logger LOG = Logger.getLogger(Channel.class);
-    /** Below the 10 s after which a client gives a join up. */
-    private static final long JOIN_TIMEOUT_MS = 9_000;
+    /** For each of a join's two steps: together below the 10 s after which a client gives it up. */
+    private static final long STEP_TIMEOUT_MS = 4_500;
+    private static final int MAX_TOKEN_PUSH = 16_384;
 
     private final RealtimeSession session;
     private final RealtimeServices services;
@@ -47,7 +47,11 @@ final class Channel implements TopicHub.Receiver {
     private ChannelRights rights = ChannelRights.NONE;
     private Subscriptions subscriptions = Subscriptions.NONE;
     private OutboundStream changes;
+    private boolean listening;
     private ScheduledFuture<?> expiry;
+    /** A token is being looked at; what comes meanwhile waits, the last one only. */
+    private boolean checking;
+    private String nextToken;
 
     Channel(RealtimeSession session, RealtimeServices services, Envelope join, JoinConfig config) {
         this.session = session;
@@ -82,7 +86,7 @@ final class Channel implements TopicHub.Receiver {
                     }
                     return new Admission(who, allowed);
                 }))
-                .timeout(JOIN_TIMEOUT_MS, TimeUnit.MILLISECONDS)
+                .timeout(STEP_TIMEOUT_MS, TimeUnit.MILLISECONDS)
                 .onComplete(admitted -> session.run(() -> {
                     if (state != State.JOINING) {
                         return;
@@ -101,13 +105,14 @@ final class Channel implements TopicHub.Receiver {
     }
 
     private void prepare(Channel replaced) {
-        if (rights.broadcastRead()) {
+        boolean replays = replay.isWanted() && rights.broadcastRead();
+        if (replays) {
             // before stored ones are read: what is said meanwhile waits
-            services.hub().join(topic, session.loop(), this);
+            listen();
         }
-        Future<Void> stored = replay.read(topic);
+        Future<Void> stored = replays ? replay.read(topic) : Future.succeededFuture();
         services.compiler().compile(config.entries(), caller).compose(compiled -> stored.map(compiled))
-                .timeout(JOIN_TIMEOUT_MS, TimeUnit.MILLISECONDS)
+                .timeout(STEP_TIMEOUT_MS, TimeUnit.MILLISECONDS)
                 .onComplete(compiled -> session.run(() -> {
                     if (state != State.JOINING) {
                         return;
@@ -127,10 +132,17 @@ final class Channel implements TopicHub.Receiver {
         state = State.JOINED;
         services.figures().joined();
         Position now = services.streams().now();
-        subscribe();
+        // in one turn of the event loop, so that the answer leaves when all is subscribed to, and nothing can come before it
         session.write(frames.ok(ref, subscriptions.response()));
+        subscribe();
+        if (rights.broadcastRead()) {
+            listen();
+        }
         if (replaced != null) {
             session.write(replaced.frames.close());
+        }
+        if (state != State.JOINED) {
+            return; // the subscription failed at once
         }
         presence.begin(rights);
         replay.deliver(broadcast -> session.write(broadcast, frames.topic()));
@@ -139,6 +151,20 @@ final class Channel implements TopicHub.Receiver {
             session.write(frames.system("system", "ok", "Replication connection established", null));
         }
         watchExpiry();
+    }
+
+    private void listen() {
+        if (!listening) {
+            listening = true;
+            services.hub().join(topic, session.loop(), this);
+        }
+    }
+
+    private void fallSilent() {
+        if (listening) {
+            listening = false;
+            services.hub().leave(topic, session.loop(), this);
+        }
     }
 
     private void subscribe() {
@@ -165,10 +191,15 @@ final class Channel implements TopicHub.Receiver {
             if (!(failure instanceof FilterException)) {
                 LOG.error("a channel's changes ended, its client joins again", failure);
             }
-            close();
-            session.forget(this);
-            session.write(frames.crash());
+            fail();
         }
+    }
+
+    /** Ends the channel so that the client joins again by itself. */
+    private void fail() {
+        close();
+        session.forget(this);
+        session.write(frames.crash());
     }
 
     private void refuse(Throwable failure, Channel replaced) {
@@ -202,9 +233,18 @@ final class Channel implements TopicHub.Receiver {
     /** Takes an event that the client sent to this channel. */
     void push(Envelope envelope) {
         switch (envelope.event()) {
-            case "broadcast" -> broadcast(Broadcast.text(RawJson.bytes(envelope.payload())), envelope.payload().length(), envelope.ref(), null);
+            case "broadcast" -> {
+                if (RawJson.isBroadcast(envelope.payload())) {
+                    byte[] payload = RawJson.bytes(envelope.payload());
+                    broadcast(Broadcast.text(payload), payload.length, envelope.ref(), null);
+                }
+            }
             case "presence" -> presence.push(envelope, rights, this::end);
-            case "access_token" -> accessToken(JoinConfig.tree(envelope.payload()));
+            case "access_token" -> {
+                if (envelope.payload().length() <= MAX_TOKEN_PUSH) {
+                    accessToken(JoinConfig.token(JoinConfig.tree(envelope.payload())));
+                }
+            }
             default -> { } // for later versions
         }
     }
@@ -249,24 +289,40 @@ final class Channel implements TopicHub.Receiver {
         }
     }
 
-    private void accessToken(JsonNode payload) {
-        String fresh = JoinConfig.token(payload);
-        if (fresh == null || fresh.equals(token)) {
+    private void accessToken(String fresh) {
+        if (fresh == null || fresh.equals(token) || state != State.JOINED) {
             return;
         }
-        token = fresh;
+        if (checking) {
+            nextToken = fresh;
+            return;
+        }
+        checking = true;
         Futures.of(services.credentials().check(fresh))
                 .compose(who -> Futures.of(services.access().mayJoin(who, topic.name(), topic.isPrivate())).map(allowed -> new Admission(who, allowed)))
-                .timeout(JOIN_TIMEOUT_MS, TimeUnit.MILLISECONDS)
+                .compose(admission -> services.compiler().compile(config.entries(), admission.caller()).map(compiled -> {
+                    if (compiled.bindings().size() < subscriptions.bindings().size()) {
+                        throw new Refusal("what this token may watch is less: the client is to join again");
+                    }
+                    return admission;
+                }))
+                .timeout(STEP_TIMEOUT_MS, TimeUnit.MILLISECONDS)
                 .onComplete(checked -> session.run(() -> {
-                    if (state != State.JOINED || !fresh.equals(token)) {
+                    checking = false;
+                    if (state != State.JOINED) {
                         return;
                     }
-                    if (checked.failed()) {
-                        end(checked.cause() instanceof CredentialsException ? checked.cause().getMessage() : "Realtime was unable to connect to the project database");
-                    } else {
+                    if (checked.succeeded()) {
+                        token = fresh;
                         renew(checked.result());
+                    } else if (checked.cause() instanceof CredentialsException) {
+                        end(checked.cause().getMessage());
+                    } else {
+                        fail(); // passes: the client joins again with this token
                     }
+                    String next = nextToken;
+                    nextToken = null;
+                    accessToken(next);
                 }));
     }
 
@@ -276,14 +332,12 @@ final class Channel implements TopicHub.Receiver {
             return;
         }
         caller = admission.caller();
-        if (rights.broadcastRead() != admission.rights().broadcastRead()) {
-            if (admission.rights().broadcastRead()) {
-                services.hub().join(topic, session.loop(), this);
-            } else {
-                services.hub().leave(topic, session.loop(), this);
-            }
-        }
         rights = admission.rights();
+        if (rights.broadcastRead()) {
+            listen();
+        } else {
+            fallSilent();
+        }
         presence.renew(rights);
         watchExpiry();
         tell(null, true);
@@ -337,9 +391,7 @@ final class Channel implements TopicHub.Receiver {
     }
 
     private void release() {
-        if (rights.broadcastRead()) {
-            services.hub().leave(topic, session.loop(), this);
-        }
+        fallSilent();
         presence.end();
         if (changes != null) {
             changes.cancel();

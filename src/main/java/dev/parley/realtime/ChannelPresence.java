@@ -13,6 +13,8 @@ import java.util.function.Consumer;
 final class ChannelPresence implements Presence.Watcher {
 
     private static final long CALLS_MS = 30_000;
+    /** What stands around the payload. */
+    private static final int ENVELOPE = 1_000;
 
     private final RealtimeSession session;
     private final RealtimeServices services;
@@ -57,6 +59,10 @@ final class ChannelPresence implements Presence.Watcher {
     void push(Envelope envelope, ChannelRights rights, Consumer<String> end) {
         if (!calls.take()) {
             end.accept(Reasons.TOO_MANY_PRESENCE_CALLS);
+            return;
+        }
+        if (envelope.payload().length() > services.settings().maxPresenceBytes + ENVELOPE) {
+            end.accept(Reasons.TRACK_TOO_LARGE);
             return;
         }
         JsonNode push = JoinConfig.tree(envelope.payload());
@@ -111,6 +117,10 @@ final class ChannelPresence implements Presence.Watcher {
 
     @Override
     public void state(byte[] json) {
+        if (!session.outbound().hasRoom()) {
+            stale = true;
+            return;
+        }
         session.write(frames.push("presence_state", new String(json, StandardCharsets.UTF_8)));
     }
 

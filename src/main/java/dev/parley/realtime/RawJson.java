@@ -7,6 +7,8 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /** JSON that passes through as it came: numbers keep their digits, objects their order. */
@@ -28,14 +30,46 @@ final class RawJson {
         return text.substring(from, (int) parser.currentLocation().getCharOffset());
     }
 
-    /** Whether the bytes are one JSON value and nothing else. */
+    /** Whether the bytes are one JSON value in UTF-8 and nothing else. */
     static boolean isValid(byte[] json) {
-        try (JsonParser parser = FACTORY.createParser(json)) {
+        String text;
+        try {
+            text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(json)).toString();
+        } catch (CharacterCodingException e) {
+            return false;
+        }
+        // not from the bytes: there the parser takes UTF-16 as well, and passes over strings without a look at theirs
+        try (JsonParser parser = FACTORY.createParser(text)) {
             if (parser.nextToken() == null) {
                 return false;
             }
             parser.skipChildren();
             return parser.nextToken() == null;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /**
+     * Whether a text broadcast's payload is one that clients can take: an object whose {@code event} is a text. With a member {@code ids} they would take it
+     * for a change of a table, and fail.
+     */
+    static boolean isBroadcast(String payload) {
+        try (JsonParser parser = FACTORY.createParser(payload)) {
+            boolean event = false;
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                return false;
+            }
+            while (parser.nextToken() == JsonToken.FIELD_NAME) {
+                String name = parser.currentName();
+                JsonToken value = parser.nextToken();
+                if (name.equals("ids") || name.equals("event") && value != JsonToken.VALUE_STRING) {
+                    return false;
+                }
+                event |= name.equals("event");
+                parser.skipChildren();
+            }
+            return event;
         } catch (IOException e) {
             return false;
         }

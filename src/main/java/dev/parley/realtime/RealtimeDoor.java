@@ -51,6 +51,10 @@ public class RealtimeDoor implements HttpUpgradeCheck {
             return;
         }
         context.request().pause();
+        if (isBroken(context.request())) {
+            refuse(context, UNAUTHORIZED, "The token provided is not a valid JWT");
+            return;
+        }
         if (Vsn.of(context.request().getParam("vsn")) == null) {
             refuse(context, FORBIDDEN, "Unsupported version: use vsn=1.0.0 or vsn=2.0.0");
             return;
@@ -60,6 +64,16 @@ public class RealtimeDoor implements HttpUpgradeCheck {
             context.request().resume();
             context.next();
         }), failure -> loop.runOnContext(ignored -> refuse(context, UNAUTHORIZED, text(failure))));
+    }
+
+    /** Whether the query can't be read: not each percent sign is followed by two digits. */
+    private static boolean isBroken(HttpServerRequest request) {
+        try {
+            request.params();
+            return false;
+        } catch (IllegalArgumentException e) {
+            return true;
+        }
     }
 
     private void refuse(RoutingContext context, int status, String error) {

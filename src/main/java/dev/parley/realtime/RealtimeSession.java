@@ -23,6 +23,7 @@ final class RealtimeSession implements SocketGuard.Session {
 
     private static final Logger LOG = Logger.getLogger(RealtimeSession.class);
     private static final int MAX_TOPIC = 255;
+    private static final int MAX_JOIN = 262_144;
     private static final long SECOND_MS = 1_000;
 
     private final RealtimeServices services;
@@ -32,7 +33,7 @@ final class RealtimeSession implements SocketGuard.Session {
     private final Map<String, Channel> channels = new HashMap<>(4);
     private final RateLimit events;
     private final RateLimit joins;
-    private boolean parts;
+    private boolean leaving;
     private boolean closed;
 
     /** @param goAway closes the socket of a client that asks for too much */
@@ -65,9 +66,10 @@ final class RealtimeSession implements SocketGuard.Session {
 
     /** Takes a text frame. */
     void text(String text) {
-        boolean inParts = parts;
-        parts = false;
-        Envelope envelope = inParts && text.indexOf('\uFFFD') >= 0 ? null : vsn().read(text);
+        if (leaving) {
+            return;
+        }
+        Envelope envelope = vsn().read(text);
         if (envelope == null) {
             dropped("no frame of this version");
         } else {
@@ -78,7 +80,9 @@ final class RealtimeSession implements SocketGuard.Session {
 
     /** Takes a binary frame. */
     void binary(byte[] frame) {
-        parts = false;
+        if (leaving) {
+            return;
+        }
         BroadcastPush push = vsn() == Vsn.V2 ? BroadcastPush.read(frame) : null;
         if (push == null) {
             dropped("no binary frame of this version");
@@ -96,9 +100,9 @@ final class RealtimeSession implements SocketGuard.Session {
         dropped("not UTF-8");
     }
 
+    /** What is not UTF-8 in it comes as replacement characters then, and harms nobody. */
     @Override
     public void cameInParts() {
-        parts = true;
     }
 
     private void take(Envelope envelope) {
@@ -125,6 +129,7 @@ final class RealtimeSession implements SocketGuard.Session {
         String name = join.topic().startsWith(ChannelFrames.PREFIX) ? join.topic().substring(ChannelFrames.PREFIX.length()) : null;
         if (!joins.take()) {
             write(answers.refused(join.ref(), Reasons.TOO_MANY_JOINS));
+            leaving = true;
             goAway.run();
         } else if (name == null) {
             write(answers.refused(join.ref(), Reasons.UNMATCHED_TOPIC));
@@ -132,6 +137,8 @@ final class RealtimeSession implements SocketGuard.Session {
             refuseLater(answers, join.ref(), Reasons.TOPIC_NAME_REQUIRED);
         } else if (RawJson.bytes(join.topic()).length > MAX_TOPIC) {
             refuseLater(answers, join.ref(), Reasons.TOPIC_NAME_TOO_LONG);
+        } else if (join.payload().length() > MAX_JOIN) {
+            refuseLater(answers, join.ref(), Reasons.JOIN_TOO_LARGE);
         } else {
             Channel old = channels.remove(join.topic());
             boolean wasJoined = old != null && old.isJoined();

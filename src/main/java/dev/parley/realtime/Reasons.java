@@ -18,9 +18,13 @@ final class Reasons {
     static final String REPLAY_INVALID = "UnableToReplayMessages: Replay params are not valid";
     static final String REPLAY_PUBLIC = "UnableToReplayMessages: Replay is not allowed for public channels";
     static final String REPLAY_FAILED = "UnableToReplayMessages: Realtime was unable to replay messages";
-    static final String UNKNOWN = "Unknown Error on Channel";
+    static final String JOIN_TOO_LARGE = "InvalidJoinPayload: A join has at most 256 kB";
 
     private Reasons() {
+    }
+
+    static String tooManyEntries(int most) {
+        return "RealtimeDisabledForConfiguration: A channel has at most " + most + " entries of postgres_changes";
     }
 
     static String unauthorized(String topic) {

@@ -28,7 +28,12 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 @ApplicationScoped
 class SubscriptionCompiler {
 
+    private static final int MAX_PROBLEM = 1_000;
     private static final String UNABLE = "Unable to subscribe to changes with given parameters. ";
+
+    /** The same entry may have been spelled out for other tables, or for other types of their columns, at another time. */
+    private record Key(String entry, List<Target> targets) {
+    }
 
     private final Catalog catalog;
     private final WatchedTables watched;
@@ -47,15 +52,17 @@ class SubscriptionCompiler {
         this.maxEntries = settings.maxBindings;
     }
 
-    /** Fails only when the database can't be asked. */
+    /** Fails when the database can't be asked, and with {@link Refusal} for too many entries. */
     Future<Subscriptions> compile(List<ObjectNode> entries, Caller caller) {
         if (entries.isEmpty()) {
             return Future.succeededFuture(Subscriptions.NONE);
         }
+        if (entries.size() > maxEntries) {
+            return Future.failedFuture(new Refusal(Reasons.tooManyEntries(maxEntries)));
+        }
         List<Future<Object>> compiled = new ArrayList<>();
-        for (int i = 0; i < entries.size(); i++) {
-            compiled.add(i < maxEntries ? compile(entries.get(i), caller)
-                    : Future.succeededFuture(UNABLE + "A channel has at most " + maxEntries + " entries of postgres_changes"));
+        for (ObjectNode entry : entries) {
+            compiled.add(compile(entry, caller));
         }
         return Future.all(compiled).map(all -> put(entries, compiled.stream().map(Future::result).toList()));
     }
@@ -110,7 +117,7 @@ class SubscriptionCompiler {
 
     private Binding binding(ChangeEntry entry, List<Target> targets) {
         Projection projection = entry.select() == null ? null : Projection.of(catalog.table(entry.schema(), entry.table()), entry.select());
-        return new Binding(entry.key(), id(entry.key()), entry.event(), targets, projection, entry.positionName(), start(entry, targets));
+        return new Binding(new Key(entry.key(), targets), id(entry.key()), entry.event(), targets, projection, entry.positionName(), start(entry, targets));
     }
 
     private Start start(ChangeEntry entry, List<Target> targets) {
@@ -134,6 +141,16 @@ class SubscriptionCompiler {
         return Math.max(1, key.hashCode() * 0x9E3779B1L >>> 5 & 0x7FF_FFFF);
     }
 
+    private static boolean isEarlier(Start one, Start other) {
+        return other == Start.NOW && one != Start.NOW
+                || one instanceof Start.AfterMessage first && other instanceof Start.AfterMessage second && first.seq() < second.seq();
+    }
+
+    /** An entry may be large, and stands in most texts. */
+    private static String cut(String problem) {
+        return problem.length() <= MAX_PROBLEM ? problem : problem.substring(0, MAX_PROBLEM) + "…";
+    }
+
     private static Subscriptions put(List<ObjectNode> entries, List<Object> compiled) {
         List<ObjectNode> echo = new ArrayList<>();
         List<String> problems = new ArrayList<>();
@@ -152,15 +169,21 @@ class SubscriptionCompiler {
                         free++;
                     }
                     // two entries of one channel may hash alike: then the key has to tell the bumped one from its namesakes elsewhere
-                    known = free == binding.id() ? binding : new Binding(binding.key() + "#" + free, free, binding.event(), binding.targets(),
+                    known = free == binding.id() ? binding : new Binding(List.of(binding.key(), free), free, binding.event(), binding.targets(),
                             binding.projection(), binding.positionName(), binding.start());
                     bindings.put(binding.key(), known);
                     order.add(known);
+                } else if (isEarlier(binding.start(), known.start())) {
+                    // older clients send equal entries that differ in their point only
+                    Binding earlier = known.startingAt(binding.start());
+                    order.set(order.indexOf(known), earlier);
+                    bindings.put(binding.key(), earlier);
+                    known = earlier;
                 }
                 id = known.id();
                 positions |= entries.get(i).has("after") || entries.get(i).has("position");
             } else {
-                problems.add((String) compiled.get(i));
+                problems.add(cut((String) compiled.get(i)));
                 id = id(entries.get(i).toString());
                 while (!ids.add(id)) {
                     id++;

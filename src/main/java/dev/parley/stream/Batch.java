@@ -21,7 +21,7 @@ final class Batch {
     private final Map<UUID, ChatPart> conversations = new LinkedHashMap<>();
     private final ChatPart all = new ChatPart();
     private final List<TableChange> tableChanges;
-    private Verdicts verdicts = Verdicts.NONE;
+    private volatile Verdicts verdicts = Verdicts.NONE;
     private boolean truncated;
 
     /**

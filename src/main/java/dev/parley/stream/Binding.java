@@ -58,6 +58,11 @@ public record Binding(Object key, long id, Event event, List<Target> targets, Pr
         }
     }
 
+    /** The same from another point on. */
+    public Binding startingAt(Start other) {
+        return new Binding(key, id, event, targets, projection, positionName, other);
+    }
+
     /** The filter for a table's rows, or null when the binding has nothing to do with it. */
     RowFilter filterFor(String schema, String table) {
         for (Target target : targets) {

@@ -15,9 +15,9 @@ public interface ChangeEncoder {
      *
      * @param bindings the reader's that it is for, at least one; all with the same projection and position name
      * @param position of a reader that has had everything up to and including this
-     * @param replayed whether it is said to this reader alone
+     * @param own      whether it is said by the reader's own encoder, which may put in what is the reader's alone; else it is by that of any of its audience
      */
-    byte[] frame(TableChange change, List<Binding> bindings, Position position, boolean replayed);
+    byte[] frame(TableChange change, List<Binding> bindings, Position position, boolean own);
 
     /** The backlog is through. Null to say nothing. */
     byte[] live(Position position);

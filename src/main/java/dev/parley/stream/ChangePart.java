@@ -74,23 +74,23 @@ final class ChangePart implements Part {
     public long addUnseen(Snapshot raw, Snapshot clamped, List<byte[]> texts) {
         for (Hit hit : hits) {
             if (!raw.sees(hit.change().change().xid())) {
-                encode(encoder, hit, hit.change().change().after().with(clamped), true, texts);
+                encode(encoder, hit, hit.change().change().after().with(clamped), false, texts);
             }
         }
         return -1;
     }
 
     /** One frame for each form in which the reader wants to see the row: in nearly all cases one. */
-    static void encode(ChangeEncoder encoder, Hit hit, Position position, boolean replayed, List<byte[]> texts) {
+    static void encode(ChangeEncoder encoder, Hit hit, Position position, boolean own, List<byte[]> texts) {
         List<Binding> bindings = hit.bindings();
         if (bindings.size() == 1) {
-            texts.add(encoder.frame(hit.change(), bindings, position, replayed));
+            texts.add(encoder.frame(hit.change(), bindings, position, own));
             return;
         }
         Map<Form, List<Binding>> forms = new LinkedHashMap<>();
         for (Binding binding : bindings) {
             forms.computeIfAbsent(new Form(binding.projection(), binding.positionName()), form -> new ArrayList<>()).add(binding);
         }
-        forms.values().forEach(alike -> texts.add(encoder.frame(hit.change(), alike, position, replayed)));
+        forms.values().forEach(alike -> texts.add(encoder.frame(hit.change(), alike, position, own)));
     }
 }

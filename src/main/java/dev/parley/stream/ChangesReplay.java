@@ -57,8 +57,9 @@ final class ChangesReplay implements Replay {
         }
 
         private boolean has(Change change) {
-            return seen != null && seen.sees(change.xid()) || had.covers(change.xid(), change.id())
-                    || seq >= 0 && change.operation() == Operation.INSERT && seen != null && seqOf(change) <= seq;
+            // of edits the messages show only what those hold that came; one may come again here
+            boolean read = seen != null && change.operation() == Operation.INSERT && (seen.sees(change.xid()) || seqOf(change) <= seq);
+            return read || had.covers(change.xid(), change.id());
         }
     }
 
@@ -195,6 +196,9 @@ final class ChangesReplay implements Replay {
                 for (Progress progress : among) {
                     RowFilter filter = check && !concerns(progress, change.change()) ? null
                             : progress.binding.filterFor(change.change().schema(), change.change().table());
+                    if (filter != null && change.table() != null && !filter.fits(change.table())) {
+                        throw new FilterException(false, "a column that the filter looks at was altered");
+                    }
                     if (filter != null && filter.test(change.tested()) == Verdict.ASK) {
                         verdicts.question(filter, change);
                     }

@@ -24,6 +24,11 @@ final class ChangesSubject implements Subject {
     }
 
     @Override
+    public boolean isTables() {
+        return true;
+    }
+
+    @Override
     public void enter(Shard shard, StreamSubscription subscription) {
         for (int i = 0; i < groups.length; i++) {
             groups[i] = shard.tables().group(encoder, bindings.get(i));

@@ -18,6 +18,11 @@ final class ChatSubject implements Subject {
     }
 
     @Override
+    public boolean isTables() {
+        return false;
+    }
+
+    @Override
     public void enter(Shard shard, StreamSubscription subscription) {
         member = shard.add(conversation, subscription);
     }

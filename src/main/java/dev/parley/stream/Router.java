@@ -19,12 +19,17 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /** Takes what the tail reads, sorts it once and hands it to every event loop that has readers. */
 @ApplicationScoped
 public class Router implements FeedListener {
+
+    /** What could not be found out of a page in this time, its readers find out by themselves. */
+    private static final long MAX_PREPARE_MS = 200;
 
     private final Tail tail;
     private final StreamConfig config;
@@ -40,8 +45,9 @@ public class Router implements FeedListener {
     private final ConcurrentHashMap<EventLoop, Shard> byLoop = new ConcurrentHashMap<>();
     private final List<Shard> shards = new CopyOnWriteArrayList<>();
     private final AtomicInteger joining = new AtomicInteger();
-    /** Everything up to here has been handed to the event loops. */
-    private volatile Position handedOut;
+    /** Everything of chat's up to here has been handed to the event loops; on the tail's event loop. */
+    private Position handedOut;
+    private volatile Position tablesHandedOut;
 
     private record Held(Future<?> ready, Runnable handOut) {
     }
@@ -68,31 +74,48 @@ public class Router implements FeedListener {
     public void read(Delta delta) {
         // nobody waits for news that there is none, unless a join does
         if (delta.changes().isEmpty() && joining.get() == 0) {
-            inOrder(Future.succeededFuture(), () -> handedOut = delta.after());
+            handedOut = delta.after();
+            inOrder(Future.succeededFuture(), () -> tablesHandedOut = delta.after());
             return;
         }
         Batch batch = new Batch(delta, chat, interest);
-        inOrder(batch.prepare(tables, interest), () -> {
-            if (!batch.isEmpty() || joining.get() > 0) {
-                for (Shard shard : shards) {
-                    shard.loop().execute(() -> shard.deliver(batch));
-                }
+        Future<Void> prepared = batch.prepare(tables, interest);
+        boolean wanted = !batch.isEmpty() || joining.get() > 0;
+        if (held.isEmpty() && prepared.isComplete()) {
+            if (wanted) {
+                toAll(shard -> shard.deliver(batch));
             }
-            handedOut = delta.after();
-        });
+            tablesHandedOut = delta.after();
+        } else {
+            // chat does not wait for what PostgreSQL thinks of somebody's filter
+            if (wanted) {
+                toAll(shard -> shard.deliverChat(batch));
+            }
+            inOrder(prepared.timeout(MAX_PREPARE_MS, TimeUnit.MILLISECONDS), () -> {
+                toAll(shard -> shard.deliverTables(batch));
+                tablesHandedOut = delta.after();
+            });
+        }
+        handedOut = delta.after();
+    }
+
+    private void toAll(Consumer<Shard> action) {
+        for (Shard shard : shards) {
+            shard.loop().execute(() -> action.accept(shard));
+        }
     }
 
     @Override
     public void reset(Reason reason, Position from) {
+        toAll(shard -> shard.resetChat(reason));
+        handedOut = from;
         inOrder(Future.succeededFuture(), () -> {
-            for (Shard shard : shards) {
-                shard.loop().execute(() -> shard.reset(reason));
-            }
-            handedOut = from;
+            toAll(shard -> shard.resetTables(reason));
+            tablesHandedOut = from;
         });
     }
 
-    /** Hands something out once it is ready and all that came before it is handed out. */
+    /** Hands changes of tables out once they are ready, or have had their time, and all that came before is handed out. */
     private void inOrder(Future<?> ready, Runnable handOut) {
         if (held.isEmpty() && ready.isComplete()) {
             handOut.run();
@@ -114,18 +137,14 @@ public class Router implements FeedListener {
      * @param frames not sent to the reader that is their source
      */
     public void ephemeral(UUID conversationId, Frames frames) {
-        for (Shard shard : shards) {
-            shard.loop().execute(() -> shard.ephemeral(conversationId, frames));
-        }
+        toAll(shard -> shard.ephemeral(conversationId, frames));
     }
 
     /** On the tail's event loop, so that no reader is told a position that is older or newer than what it was handed. */
     private void tellPositions() {
-        Position position = handedOut;
-        if (position != null) {
-            for (Shard shard : shards) {
-                shard.loop().execute(() -> shard.tellPosition(position));
-            }
+        Position chatPosition = handedOut, tablePosition = tablesHandedOut;
+        if (chatPosition != null && tablePosition != null) {
+            toAll(shard -> shard.tellPositions(chatPosition, tablePosition));
         }
     }
 
@@ -152,9 +171,9 @@ public class Router implements FeedListener {
         connections.renewReaders();
     }
 
-    /** Everything up to here has been handed to the event loops; null before the feed has begun. */
-    Position handedOut() {
-        return handedOut;
+    /** All changes of tables up to here have been handed to the event loops; null before the feed has begun. */
+    Position tablesHandedOut() {
+        return tablesHandedOut;
     }
 
     long epoch() {

@@ -1,6 +1,5 @@
 package dev.parley.stream;
 
-import dev.parley.feed.Delta;
 import dev.parley.feed.FeedGap.Reason;
 import dev.parley.feed.Position;
 import io.netty.channel.EventLoop;
@@ -23,6 +22,8 @@ final class Shard {
     private final TableIndex tables;
     /** Those who wait for the tail to reach their replay's snapshot. */
     private List<StreamSubscription> waiting = new ArrayList<>();
+    /** The same of those who follow tables, which may be handed out later. */
+    private List<StreamSubscription> waitingForTables = new ArrayList<>();
 
     Shard(EventLoop loop, Interest interest) {
         this.loop = loop;
@@ -54,11 +55,16 @@ final class Shard {
         }
     }
 
-    void await(StreamSubscription subscription) {
-        waiting.add(subscription);
+    void await(StreamSubscription subscription, boolean tables) {
+        (tables ? waitingForTables : waiting).add(subscription);
     }
 
     void deliver(Batch batch) {
+        deliverChat(batch);
+        deliverTables(batch);
+    }
+
+    void deliverChat(Batch batch) {
         if (batch.truncated()) {
             each(subscription -> subscription.resync(Reason.TRUNCATED));
         }
@@ -66,28 +72,34 @@ final class Shard {
         if (batch.all().size() > 0) {
             feeds.each(subscription -> subscription.changed(batch.delta(), batch.all()));
         }
-        tables.deliver(batch);
-        tick(batch.delta());
-    }
-
-    private void tick(Delta delta) {
-        if (!delta.complete() || waiting.isEmpty()) {
-            return;
+        if (batch.delta().complete() && !waiting.isEmpty()) {
+            List<StreamSubscription> before = waiting;
+            waiting = new ArrayList<>();
+            before.forEach(subscription -> subscription.tailReached(batch.delta()));
         }
-        List<StreamSubscription> before = waiting;
-        waiting = new ArrayList<>();
-        before.forEach(subscription -> subscription.tailReached(delta));
     }
 
-    void reset(Reason reason) {
+    void deliverTables(Batch batch) {
+        tables.deliver(batch);
+        if (batch.delta().complete() && !waitingForTables.isEmpty()) {
+            List<StreamSubscription> before = waitingForTables;
+            waitingForTables = new ArrayList<>();
+            before.forEach(subscription -> subscription.tailReached(batch.delta()));
+        }
+    }
+
+    void resetChat(Reason reason) {
         each(subscription -> subscription.resync(reason));
+    }
+
+    void resetTables(Reason reason) {
         tables.each(subscription -> subscription.resync(reason));
     }
 
-    void tellPosition(Position position) {
-        Frames frames = Frames.of(FrameJson.position(position));
-        each(subscription -> subscription.idle(position, frames));
-        tables.positioned().each(subscription -> subscription.idle(position, null));
+    void tellPositions(Position chat, Position ofTables) {
+        Frames frames = Frames.of(FrameJson.position(chat));
+        each(subscription -> subscription.idle(chat, frames));
+        tables.positioned().each(subscription -> subscription.idle(ofTables, null));
     }
 
     void ephemeral(UUID conversationId, Frames frames) {

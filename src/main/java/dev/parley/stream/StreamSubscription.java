@@ -134,7 +134,7 @@ final class StreamSubscription implements Flow.Subscription {
         } else if (page.seen().within(delta.upto())) {
             goLive(delta);
         } else {
-            shard.await(this);
+            shard.await(this, subject.isTables());
             router.hurry();
         }
     }
@@ -266,7 +266,7 @@ final class StreamSubscription implements Flow.Subscription {
             return;
         }
         become(State.WAITING);
-        shard.await(this);
+        shard.await(this, subject.isTables());
         router.hurry();
     }
 

@@ -54,12 +54,12 @@ public class Streams {
 
     /** Whether the feed has begun: before, there is no "now" to subscribe from. */
     public boolean begun() {
-        return router.handedOut() != null;
+        return router.tablesHandedOut() != null;
     }
 
     /** What a subscription to tables that begins now brings the rest of. */
     public Position now() {
-        return router.handedOut();
+        return router.tablesHandedOut();
     }
 
     /**

@@ -6,6 +6,9 @@ import dev.parley.feed.Position;
 /** What a subscription follows, and what its reader is told besides the changes themselves. One for each subscription, on its shard's event loop. */
 interface Subject {
 
+    /** Whether it is changes of tables, as opposed to chat. */
+    boolean isTables();
+
     /** Puts the subscription where the shard finds it. */
     void enter(Shard shard, StreamSubscription subscription);
 

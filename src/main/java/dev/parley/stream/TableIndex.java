@@ -1,6 +1,7 @@
 package dev.parley.stream;
 
 import dev.parley.changes.RowFilter;
+import dev.parley.changes.RowFilter.Verdict;
 import dev.parley.feed.LogSelection.Table;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jboss.logging.Logger;
 
 /**
  * The subscriptions to tables of one event loop. Found by table, and by value where a filter says {@code column=eq.value}: what a change costs depends on
@@ -24,6 +26,8 @@ final class TableIndex {
     private static final class Entries {
         private final Map<String, Map<String, List<Entry>>> byValue = new HashMap<>(2);
         private final List<Entry> rest = new ArrayList<>(2);
+        /** The shape that all filters were last found to go with. */
+        private dev.parley.changes.Table shape;
 
         List<Entry> home(RowFilter filter) {
             return filter.indexColumn() == null ? rest : byValue.computeIfAbsent(filter.indexColumn(), column -> new HashMap<>())
@@ -43,11 +47,32 @@ final class TableIndex {
             }
         }
 
+        /** Those that were made for another shape of the table: neither their index nor their answer holds. */
+        List<Entry> outdated(dev.parley.changes.Table now) {
+            if (now == shape || now == null) {
+                return List.of();
+            }
+            List<Entry> outdated = new ArrayList<>(0);
+            rest.forEach(entry -> addOutdated(entry, now, outdated));
+            byValue.values().forEach(values -> values.values().forEach(equal -> equal.forEach(entry -> addOutdated(entry, now, outdated))));
+            if (outdated.isEmpty()) {
+                shape = now;
+            }
+            return outdated;
+        }
+
+        private static void addOutdated(Entry entry, dev.parley.changes.Table now, List<Entry> outdated) {
+            if (!entry.filter.fits(now)) {
+                outdated.add(entry);
+            }
+        }
+
         boolean isEmpty() {
             return byValue.isEmpty() && rest.isEmpty();
         }
     }
 
+    private static final Logger LOG = Logger.getLogger(TableIndex.class);
     private static final Table ALL = new Table(Binding.ANY, Binding.ANY);
 
     private final Interest interest;
@@ -79,6 +104,7 @@ final class TableIndex {
                 interest.add(table, target.filter());
                 Entries entries = tables.computeIfAbsent(table, name -> new Entries());
                 entries.home(target.filter()).add(new Entry(group, target.filter()));
+                entries.shape = null;
             }
             return group;
         });
@@ -105,7 +131,11 @@ final class TableIndex {
         }
         int order = 0;
         for (TableChange change : batch.tableChanges()) {
-            match(tables.get(change.name()), batch, change, order);
+            Entries own = tables.get(change.name());
+            if (own != null) {
+                own.outdated(change.table()).forEach(this::miss);
+            }
+            match(own, batch, change, order);
             match(tables.get(new Table(change.name().schema(), Binding.ANY)), batch, change, order);
             match(tables.get(ALL), batch, change, order);
             order++;
@@ -123,6 +153,12 @@ final class TableIndex {
         served.forEach(this::left);
     }
 
+    private void miss(Entry entry) {
+        if (entry.group.miss()) {
+            touched.add(entry.group);
+        }
+    }
+
     private void match(Entries entries, Batch batch, TableChange change, int order) {
         if (entries == null) {
             return;
@@ -137,10 +173,20 @@ final class TableIndex {
         match(entries.rest, batch, change, order);
     }
 
+    /** A filter that fails must not cost the others their rows: its own readers go and read the database, which says what is wrong with it. */
+    private static Verdict verdict(Batch batch, Entry entry, TableChange change) {
+        try {
+            return batch.verdict(entry.filter, change);
+        } catch (RuntimeException e) {
+            LOG.debug("a filter failed", e);
+            return Verdict.ASK;
+        }
+    }
+
     private void match(List<Entry> entries, Batch batch, TableChange change, int order) {
         for (Entry entry : entries) {
             if (entry.group.binding().event().includes(change.change().operation())) {
-                boolean first = switch (batch.verdict(entry.filter, change)) {
+                boolean first = switch (verdict(batch, entry, change)) {
                     case MATCH -> entry.group.hit(change, order);
                     case ASK -> entry.group.miss();
                     case NO_MATCH -> false;

@@ -24,7 +24,7 @@ final class Verdicts {
         private final List<Row> order = new ArrayList<>();
         private final Map<RowFilter, Integer> filters = new IdentityHashMap<>();
         private final List<RowFilter> filterOrder = new ArrayList<>();
-        private List<Judgement> answers;
+        private volatile List<Judgement> answers;
     }
 
     private final Map<Table, Questions> tables = new LinkedHashMap<>();

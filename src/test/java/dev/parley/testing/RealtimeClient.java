@@ -256,7 +256,9 @@ public final class RealtimeClient implements AutoCloseable {
 
     private void accept(RealtimeFrame frame) {
         if (frame.topic().equals(PHOENIX)) {
-            heartbeats.remove(frame.ref());
+            if (frame.ref() != null) {
+                heartbeats.remove(frame.ref());
+            }
             return;
         }
         RealtimeChannel channel = channels.get(frame.topic());

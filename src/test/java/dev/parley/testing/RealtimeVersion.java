@@ -33,7 +33,7 @@ public enum RealtimeVersion {
             Set<String> names = new TreeSet<>();
             object.fieldNames().forEachRemaining(names::add);
             require(names.equals(Set.of("topic", "event", "payload", "ref")), "not the members of 1.0.0: ", text);
-            return checked(new RealtimeFrame(null, string(object.get("ref"), text), string(object.get("topic"), text),
+            return checked(new RealtimeFrame(null, ref(object.get("ref")), string(object.get("topic"), text),
                     string(object.get("event"), text), object.get("payload")), text);
         }
 
@@ -55,7 +55,7 @@ public enum RealtimeVersion {
         public RealtimeFrame read(String text) {
             JsonNode array = Json.read(text);
             require(array.isArray() && array.size() == 5, "not an array of five: ", text);
-            return checked(new RealtimeFrame(string(array.get(0), text), string(array.get(1), text), string(array.get(2), text),
+            return checked(new RealtimeFrame(ref(array.get(0)), ref(array.get(1)), string(array.get(2), text),
                     string(array.get(3), text), array.get(4)), text);
         }
 
@@ -137,13 +137,18 @@ public enum RealtimeVersion {
         }
     }
 
+    /** Clients make them, as strings; one that makes something else gets that back. */
+    private static String ref(JsonNode node) {
+        return node.isNull() ? null : node.isTextual() ? node.textValue() : node.toString();
+    }
+
     private static String string(JsonNode node, String frame) {
-        require(node.isTextual() || node.isNull(), "neither a string nor null: " + node + " in ", frame);
+        require(node.isTextual(), "not a string: " + node + " in ", frame);
         return node.textValue();
     }
 
     private static RealtimeFrame checked(RealtimeFrame frame, String text) {
-        require(frame.topic() != null && frame.event() != null && frame.payload().isObject(), "not a message: ", text);
+        require(frame.payload().isObject(), "not a message: ", text);
         return frame;
     }
 

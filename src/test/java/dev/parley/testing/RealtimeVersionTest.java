@@ -58,7 +58,7 @@ class RealtimeVersionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"{}", "[1]", "[1,null,\"t\",\"e\",{}]", "[null,null,null,\"e\",{}]", "[null,null,\"t\",\"e\",null]", "[null,null,\"t\",\"e\",{},1]", "nonsense"})
+    @ValueSource(strings = {"{}", "[1]", "[null,null,null,\"e\",{}]", "[null,null,\"t\",\"e\",null]", "[null,null,\"t\",\"e\",{},1]", "nonsense"})
     void textThatIsNoMessageIsRefused(String text) {
         assertThrows(AssertionError.class, () -> RealtimeVersion.V2.read(text));
         assertThrows(AssertionError.class, () -> RealtimeVersion.V1.read(text));
