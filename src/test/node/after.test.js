@@ -172,7 +172,11 @@ matrix('a remount resumes where the last one ended', async (application) => {
 
 matrix('null is from now on', async (application) => {
   const id = await conversation();
+  const witness = resuming(application.client(), id);
+  await subscribed(witness.channel);
+  // What has only just been committed may come to who joins at that moment
   await message(id, 'before');
+  await arrived(witness.messages, 1);
   const channel = application.client().channel(unique('null'));
   const changes = collect(channel, 'postgres_changes', { event: 'INSERT', schema: 'public', table: 'messages', filter: `conversation_id=eq.${id}`, after: null });
   await subscribed(channel);

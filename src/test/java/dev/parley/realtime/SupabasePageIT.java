@@ -29,6 +29,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.TimeoutError;
 import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.sun.net.httpserver.HttpServer;
 
@@ -162,11 +163,17 @@ class SupabasePageIT {
 
     /** Exactly these channels are there, and joined. */
     private static void joined(Person person, String... names) {
-        person.page().waitForFunction("""
-                names => {
-                  const channels = supabase.getChannels();
-                  return channels.length === names.length && names.every(name => channels.some(c => c.topic === 'realtime:' + name && c.state === 'joined'));
-                }""", List.of(names), new Page.WaitForFunctionOptions().setTimeout(RECONNECT_MS));
+        try {
+            person.page().waitForFunction("""
+                    names => {
+                      const channels = supabase.getChannels();
+                      return channels.length === names.length && names.every(name => channels.some(c => c.topic === 'realtime:' + name && c.state === 'joined'));
+                    }""", List.of(names), new Page.WaitForFunctionOptions().setTimeout(RECONNECT_MS));
+        } catch (TimeoutError e) {
+            person.hasNotComplained();
+            throw new AssertionError("not joined: " + List.of(names) + ", but there is "
+                    + person.page().evaluate("window.supabase?.getChannels().map(channel => channel.topic + ' ' + channel.state) ?? 'no client'"), e);
+        }
     }
 
     @SuppressWarnings("unchecked")
@@ -210,7 +217,7 @@ class SupabasePageIT {
 
     private static void bundle(String client) {
         Node.Ended esbuild = Node.run(Duration.ofMinutes(1), Map.of(), "node", "node_modules/esbuild/bin/esbuild", "page/app.tsx", "--bundle", "--jsx=automatic",
-                "--alias:@supabase/supabase-js=supabase-" + client, "--define:process.env.NODE_ENV=\"development\"", "--log-level=warning",
+                "--tsconfig-raw={}", "--alias:@supabase/supabase-js=supabase-" + client, "--define:process.env.NODE_ENV=\"development\"", "--log-level=warning",
                 "--outfile=bundles/" + client + ".js");
         assertEquals(0, esbuild.exit(), esbuild::output);
     }
