@@ -101,25 +101,45 @@ together('the service restarts under continuous inserts: every message once and 
   }
 });
 
-together('any table: the position that the logger sees resumes exactly', async (applications) => {
+together('any table: the position that the logger sees resumes exactly', (applications) => resumes(applications, async (application, t) => {
+  let position = null;
+  const changes = [];
+  const name = unique('orders');
+  // The one place where the client shows what it received: the channel's callbacks get no position
+  const logger = (kind, text, payload) => {
+    if (kind === 'receive' && text === `realtime:${name} postgres_changes`) {
+      position = payload.data.position;
+    }
+  };
+  const channel = application.client({ instance: 1, realtime: { logger } }).channel(name).on('postgres_changes', {
+    event: '*', schema: t.schema, table: t.name, get after() { return position; },
+  }, ({ eventType, new: now, old }) => changes.push(`${eventType} ${now.id ?? old.id}`));
+  await subscribed(channel);
+  return { application, channel, changes };
+}));
+
+together('any table: the position in the row resumes exactly', (applications) => resumes(applications, async (application, t) => {
+  let position = null;
+  const changes = [];
+  const channel = application.client({ instance: 1 }).channel(unique('orders')).on('postgres_changes', {
+    event: '*', schema: t.schema, table: t.name, position: '_position', get after() { return position; },
+  }, (change) => {
+    position = (change.eventType === 'DELETE' ? change.old : change.new)._position;
+    changes.push(`${change.eventType} ${change.new.id ?? change.old.id}`);
+  }).on('system', {}, (message) => {
+    if (message.status === 'ok' && message.position) {
+      position = message.position;
+    }
+  });
+  await subscribed(channel);
+  await until(() => position !== null, 'a position to begin with');
+  return { application, channel, changes };
+}));
+
+/** Everything that is written while the service is killed and begun again arrives once and in order. */
+async function resumes(applications, stream) {
   const t = await table('id int primary key, n int');
-  const streams = await Promise.all(applications.map(async (application) => {
-    let position = null;
-    const changes = [];
-    const name = unique('orders');
-    // The one place where the client shows what it received: the channel's callbacks get no position
-    const logger = (kind, text, payload) => {
-      if (kind === 'receive' && text === `realtime:${name} postgres_changes`) {
-        position = payload.data.position;
-      }
-    };
-    const client = application.client({ instance: 1, realtime: { logger } });
-    const channel = client.channel(name).on('postgres_changes', {
-      event: '*', schema: t.schema, table: t.name, get after() { return position; },
-    }, ({ eventType, new: now, old }) => changes.push(`${eventType} ${now.id ?? old.id}`));
-    await subscribed(channel);
-    return { application, channel, changes, position: () => position };
-  }));
+  const streams = await Promise.all(applications.map((application) => stream(application, t)));
   const expected = [];
   const writing = writer(async (n) => {
     await db.query(`insert into ${t.full} values (${n}, 0)`);
@@ -143,7 +163,7 @@ together('any table: the position that the logger sees resumes exactly', async (
     await arrived(changes, expected.length, `changes of ${application.name}`);
     assert.deepEqual(changes, expected, application.name);
   }
-});
+}
 
 matrix('a remount resumes where the last one ended', async (application) => {
   const id = await conversation();
