@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.parley.database.Connections;
 import dev.parley.database.Database;
+import dev.parley.testing.Await;
 import dev.parley.testing.Seed;
 import io.quarkus.test.junit.QuarkusTest;
 import io.smallrye.mutiny.Uni;
@@ -50,8 +51,12 @@ class ChannelPoliciesTest {
     @ConfigProperty(name = "quarkus.datasource.password", defaultValue = "postgres")
     String password;
 
+    /** Without a memory: the tests change policies between questions. */
+    private Policies policies;
+
     @BeforeEach
     void likeASupabaseDatabase() throws SQLException {
+        policies = new Policies(Map.of("parley.realtime.private.max-answer-age", "0s"));
         database.migrated().await().atMost(PATIENCE);
         for (String role : new String[] {"anon", "authenticated", "service_role bypassrls"}) {
             run("do $$ begin create role " + role + "; exception when duplicate_object then null; end $$");
@@ -72,6 +77,11 @@ class ChannelPoliciesTest {
                 "truncate rooms.members",
                 "grant usage on schema rooms to authenticated",
                 "grant select on rooms.members to authenticated");
+    }
+
+    @AfterEach
+    void close() {
+        policies.close();
     }
 
     @AfterEach
@@ -244,6 +254,35 @@ class ChannelPoliciesTest {
     }
 
     @Test
+    void whoAsksTheSameAgainAndAgainLeavesTheConnectionsToOthers() throws SQLException {
+        run("create sequence if not exists rooms.asked", "grant usage on sequence rooms.asked to authenticated");
+        policy("select", "authenticated", "nextval('rooms.asked') > 0 and pg_sleep(0.1) is not null");
+        try (Policies remembering = new Policies(Map.of())) {
+            List<Uni<ChannelRights>> asked = new ArrayList<>();
+            for (int i = 0; i < 1_000; i++) {
+                asked.add(remembering.policies.rights(ada(), "room:1"));
+            }
+            asked.add(remembering.policies.rights(caller("authenticated", "bob"), "room:1"));
+            long before = number("select last_value from rooms.asked");
+            List<ChannelRights> answers = Uni.join().all(asked).andFailFast().await().atMost(Duration.ofSeconds(5));
+            assertEquals(List.of(READS), answers.stream().distinct().toList());
+            assertTrue(number("select last_value from rooms.asked") - before <= 8, "a policy is tried on two rows at each of two questions");
+        }
+        withoutPolicies();
+        run("drop sequence rooms.asked");
+    }
+
+    @Test
+    void whatARoleLosesItLosesWithinTheAgeThatAnAnswerMayHave() throws Exception {
+        policy("select", "authenticated", "true");
+        try (Policies remembering = new Policies(Map.of("parley.realtime.private.max-answer-age", "500ms"))) {
+            assertEquals(READS, remembering.ask(ada(), "room:1"));
+            withoutPolicies();
+            Await.until(() -> remembering.ask(ada(), "room:1").equals(ChannelRights.NONE), Duration.ofSeconds(2), "the right is gone");
+        }
+    }
+
+    @Test
     void manyAtOnceEachGetTheirOwnAnswer() throws SQLException {
         policy("select", "authenticated", "topic = 'room:' || (current_setting('request.jwt.claims', true)::jsonb ->> 'sub')");
         policy("insert", "anon", "topic = 'open'");
@@ -272,7 +311,7 @@ class ChannelPoliciesTest {
     }
 
     private ChannelRights ask(Caller caller, String topic) {
-        return access.mayJoin(caller, topic, true).await().atMost(PATIENCE);
+        return policies.ask(caller, topic);
     }
 
     private static Caller anon() {

@@ -191,6 +191,63 @@ class FiltersTest {
     }
 
     @Test
+    void aColumnOfAnotherTypeMakesAFilterAskAndBeRefused() throws Exception {
+        Sql.on(server).run("create table altered (i int, b bigint, r real, f float8, n numeric, t text)");
+        Table table = Shapes.of(Sql.on(server), "public", "altered");
+        List<Row> rows = rows("{\"i\":12.50,\"b\":\"x\",\"r\":\"\",\"f\":\"x\",\"n\":\"\",\"t\":\"a\"}",
+                "{\"i\":1,\"b\":1,\"r\":1,\"f\":1,\"n\":1,\"t\":\"a\"}", "{\"i\":[1],\"b\":{},\"r\":true,\"f\":[],\"n\":\"1e\",\"t\":\"b\"}");
+        for (String filter : List.of("i=gt.0", "b=lt.5", "r=eq.1", "f=gte.1", "n=eq.1", "r=in.(1,2)", "n=not.in.(3)", "i=gt.0,t=ilike.A")) {
+            RowFilter asked = get(filters.compile(table, filter));
+            RowFilter other = get(filters.compile(table, "t=ilike.A"));
+            assertEquals(Verdict.ASK, asked.test(rows.get(0)), filter);
+            List<Judgement> judgements = get(judge.judge(List.of(asked, other), rows));
+            assertTrue(judgements.get(0).refused() != null && !judgements.get(0).refused().isGrammar(), filter);
+            assertEquals("{0, 1}", judgements.get(1).rows().toString());
+            assertEquals(null, judgements.get(1).refused());
+        }
+        RowFilter fits = get(filters.compile(table, "i=gt.0,t=ilike.A"));
+        assertEquals("{0}", get(judge.judge(List.of(fits), rows.subList(1, 2))).get(0).rows().toString(), "rows that still fit are judged");
+    }
+
+    @Test
+    void aFilterTellsWhetherItEverAsks() throws Exception {
+        for (String filter : List.of("t=ilike.a", "n=eq.1,t=like.a%", "mail=eq.a", "at=gt.2026-01-01", "tags=eq.{a}")) {
+            assertTrue(compiled(filter).mayAsk(), filter);
+        }
+        for (String filter : List.of("id=eq.11111111-2222-3333-4444-555566667777", "n=gt.4,t=eq.a", "b=is.true", "mood=in.(ok,sad)", "t=is.null")) {
+            assertFalse(compiled(filter).mayAsk(), filter);
+        }
+        assertFalse(RowFilter.ALL.mayAsk());
+    }
+
+    @Test
+    void jsonThatPostgresCantTakeApartIsJudged() throws Exception {
+        Sql.on(server).run("create type noted as (n int, j json); create table notes (c noted, t text)");
+        Table table = Shapes.of(Sql.on(server), "public", "notes");
+        List<RowFilter> asked = List.of(get(filters.compile(table, "c=not.is.null")), get(filters.compile(table, "c=is.null,t=like.%\\\\u0000")));
+        List<Row> rows = rows("{\"c\":{\"n\":1,\"j\":\"\\u0000\"},\"t\":\"a\"}", "{\"c\":{\"n\":1,\"j\":{\"\\uD83D\":\"\\ude00\"}},\"t\":\"a\"}",
+                "{\"c\":{\"n\":null,\"j\":null},\"t\":\"\\\\u0000\"}");
+        List<Judgement> judgements = get(judge.judge(asked, rows));
+        assertEquals(List.of("{0, 1}", "{2}"), judgements.stream().map(each -> each.rows().toString()).toList());
+        assertTrue(judgements.stream().allMatch(each -> each.refused() == null));
+    }
+
+    @Test
+    void filtersThatFindTooManyWaitingFailAtOnceAndMayBeTriedAgain() throws Exception {
+        Table table = things;
+        List<Future<RowFilter>> many = IntStream.range(0, 1_000).mapToObj(i -> filters.compile(table, "t=match.^many" + i)).toList();
+        List<Future<RowFilter>> failed = many.stream().filter(Future::failed).toList();
+        assertTrue(failed.size() >= 500, failed.size() + " failed at once");
+        assertFalse(failed.stream().anyMatch(each -> each.cause() instanceof FilterException));
+        for (Future<RowFilter> each : many) {
+            assertTrue(failed.contains(each) || get(each).mayAsk());
+        }
+        for (int i = 0; i < 1_000; i++) {
+            assertTrue(get(filters.compile(table, "t=match.^many" + i)).mayAsk());
+        }
+    }
+
+    @Test
     void manyFiltersAndLargeRowsAreJudgedInPieces() throws Exception {
         Table table = things;
         List<RowFilter> asked = IntStream.range(0, 3_000).mapToObj(i -> filters.compile(table, "t=ilike.K" + i + "-%").result()).toList();

@@ -5,12 +5,28 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.parley.changes.Catalog.Misfit;
+import dev.parley.database.Connections;
+import dev.parley.database.Database;
 import io.quarkus.test.junit.QuarkusTest;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.pgclient.PgException;
+import io.vertx.sqlclient.Pool;
 import jakarta.inject.Inject;
 import java.sql.ResultSet;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,6 +45,15 @@ class WatchedTablesTest {
 
     @Inject
     Catalog catalog;
+
+    @Inject
+    Vertx vertx;
+
+    @Inject
+    Database database;
+
+    @Inject
+    Connections connections;
 
     @BeforeEach
     void schema() {
@@ -232,9 +257,116 @@ class WatchedTablesTest {
         assertNotNull(catalog.table("public", "messages"));
     }
 
+    @Test
+    void aTableThatIsAskedForRightAfterItIsPublishedIsFoundHoweverManyAskedBefore() throws Exception {
+        sync();
+        sql.run("create table w.a (id int)");
+        List<Future<Void>> before = Stream.generate(watchedTables::look).limit(100).toList();
+        sql.run("create publication supabase_realtime for table w.a");
+        get(watchedTables.look());
+        assertNotNull(catalog.table("w", "a"));
+        for (Future<Void> each : before) {
+            get(each);
+        }
+    }
+
+    @Test
+    void howeverManyAskForUnknownTablesThereIsOneLookASecond() throws Exception {
+        Tables tables = new Tables(null);
+        WatchedTables own = tables.watched();
+        get(own.look());
+        int one = tables.asked.get();
+        long begun = System.nanoTime();
+        int rounds = 3;
+        for (int round = 0; round < rounds; round++) {
+            List<Future<Void>> many = Stream.generate(own::look).limit(1_000).toList();
+            for (Future<Void> each : many) {
+                get(each);
+            }
+        }
+        long seconds = Duration.ofNanos(System.nanoTime() - begun).toSeconds();
+        assertTrue(seconds >= rounds - 1 && tables.asked.get() <= one * (rounds + 1), tables.asked.get() + " questions in " + seconds + " s, " + one + " each time");
+    }
+
+    @Test
+    void aLookThatFailsLeavesTheCatalogueAsItIsIfThereIsOne() throws Exception {
+        Tables tables = new Tables(new PgException("permission denied", "ERROR", "42501", null));
+        WatchedTables own = tables.watched();
+        tables.failing = 1;
+        get(own.look());
+        assertNotNull(tables.catalog.table("public", "messages"), "shapes can be read all the same");
+        tables.failing = Integer.MAX_VALUE;
+        get(own.look());
+
+        Tables away = new Tables(new PgException("the database is starting up", "FATAL", "57P03", null));
+        away.failing = Integer.MAX_VALUE;
+        WatchedTables withoutAny = away.watched();
+        assertThrows(ExecutionException.class, () -> get(withoutAny.look()));
+    }
+
+    @Test
+    void aRowThatNothingFitsIsWaitedForOnce() throws Exception {
+        sql.run("create table w.a (id int)", "select parley.watch('w.a')");
+        Tables tables = new Tables(null);
+        get(tables.catalog.refresh());
+        Set<Misfit> child = Set.of(new Misfit("w", "a", List.of("id", "extra")), new Misfit("w", "gone", List.of("id")));
+        get(tables.catalog.refreshFor(child));
+        assertEquals(2, tables.asked.get());
+        for (int i = 0; i < 1_000; i++) {
+            assertTrue(tables.catalog.refreshFor(child).succeeded(), "at once");
+        }
+        assertTrue(tables.asked.get() <= 4, tables.asked + " questions");
+
+        sql.run("alter table w.a add extra int, add another int");
+        get(tables.catalog.refreshFor(Set.of(new Misfit("w", "a", List.of("id", "extra", "another")))));
+        assertEquals(3, tables.catalog.table("w", "a").columns().size(), "another shape of the same table is looked for at once");
+    }
+
+    @Test
+    void rowsDoNotWaitForACatalogueThatDoesNotAnswer() throws Exception {
+        Tables tables = new Tables(null);
+        tables.silent = true;
+        long begun = System.nanoTime();
+        for (int i = 0; i < 1_000; i++) {
+            get(tables.catalog.refreshFor(Set.of(new Misfit("w", "a", List.of("column" + i)))));
+        }
+        long millis = Duration.ofNanos(System.nanoTime() - begun).toMillis();
+        assertTrue(millis < 2_000, "waited " + millis + " ms");
+    }
+
     private void sync() throws Exception {
         sql.value("select 1"); // the schema is in place
-        watchedTables.sync().toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
+        get(watchedTables.sync());
+    }
+
+    private static <T> T get(Future<T> future) throws Exception {
+        return future.toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
+    }
+
+    /** Connections that count what is asked, and a catalogue of their own. */
+    private final class Tables extends TableConnections {
+
+        private final AtomicInteger asked = new AtomicInteger();
+        private final Throwable failure;
+        private final Catalog catalog = new Catalog(this);
+        private volatile int failing;
+        private volatile boolean silent;
+
+        private Tables(Throwable failure) {
+            super(connections);
+            this.failure = failure;
+            sql.value("select 1"); // the schema is in place
+        }
+
+        private WatchedTables watched() {
+            return new WatchedTables(vertx, database, this, catalog, "supabase_realtime", Optional.empty(), Duration.ofHours(1), true);
+        }
+
+        @Override
+        <T> Future<T> ask(Function<Pool, Future<T>> question) {
+            asked.incrementAndGet();
+            return silent ? Promise.<T>promise().future() : failing-- > 0 ? Future.failedFuture(failure) : super.ask(question);
+        }
     }
 
     private String triggers() {

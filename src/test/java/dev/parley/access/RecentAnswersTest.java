@@ -1,0 +1,97 @@
+package dev.parley.access;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.parley.access.RecentAnswers.Question;
+import dev.parley.testing.Await;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+
+class RecentAnswersTest {
+
+    private static final Duration LONG = Duration.ofHours(1);
+
+    private final List<Promise<ChannelRights>> asked = new ArrayList<>();
+
+    @Test
+    void equalQuestionsShareOneAnswerUnderWayAndAfterwards() {
+        RecentAnswers answers = new RecentAnswers(LONG, 10);
+        Future<ChannelRights> first = answers.get(question("anon", "ada", "room"), this::ask);
+        assertSame(first, answers.get(question("anon", "ada", "room"), this::ask));
+        asked.get(0).complete(ChannelRights.ALL);
+        assertSame(first, answers.get(question("anon", "ada", "room"), this::ask));
+        assertSame(ChannelRights.ALL, first.result());
+        assertEquals(1, asked.size());
+    }
+
+    @Test
+    void whoAsksAnythingElseGetsAnAnswerOfItsOwn() {
+        RecentAnswers answers = new RecentAnswers(LONG, 10);
+        answers.get(question("anon", "ada", "room"), this::ask);
+        answers.get(question("authenticated", "ada", "room"), this::ask);
+        answers.get(question("anon", "bob", "room"), this::ask);
+        answers.get(question("anon", "ada", "Room"), this::ask);
+        assertEquals(4, asked.size());
+    }
+
+    @Test
+    void noFailureIsKept() {
+        RecentAnswers answers = new RecentAnswers(LONG, 10);
+        Future<ChannelRights> first = answers.get(question("anon", "ada", "room"), this::ask);
+        asked.get(0).fail("away");
+        assertTrue(first.failed());
+        Future<ChannelRights> second = answers.get(question("anon", "ada", "room"), this::ask);
+        assertNotSame(first, second);
+        asked.get(1).complete(ChannelRights.NONE);
+        assertSame(ChannelRights.NONE, second.result());
+        Supplier<Future<ChannelRights>> broken = () -> {
+            throw new IllegalStateException("no pool");
+        };
+        assertTrue(answers.get(question("anon", "ada", "other"), broken).failed());
+        assertEquals(1, answers.size());
+    }
+
+    @Test
+    void anAnswerIsAsOldAsItsQuestion() {
+        RecentAnswers answers = new RecentAnswers(Duration.ofMillis(1), 10);
+        Future<ChannelRights> first = answers.get(question("anon", "ada", "room"), this::ask);
+        Await.pause(Duration.ofMillis(2));
+        assertSame(first, answers.get(question("anon", "ada", "room"), this::ask), "still under way");
+        asked.get(0).complete(ChannelRights.ALL);
+        assertNotSame(first, answers.get(question("anon", "ada", "room"), this::ask));
+        assertEquals(1, answers.size());
+    }
+
+    @Test
+    void theOldestGoFirstWhenThereAreTooMany() {
+        RecentAnswers answers = new RecentAnswers(LONG, 10);
+        for (int i = 0; i < 100; i++) {
+            answers.get(question("anon", "ada", "room " + i), this::ask);
+            assertTrue(answers.size() <= 10);
+        }
+        answers.get(question("anon", "ada", "room 95"), this::ask);
+        assertEquals(100, asked.size());
+        answers.get(question("anon", "ada", "room 5"), this::ask);
+        assertEquals(101, asked.size());
+        asked.forEach(each -> each.complete(ChannelRights.ALL));
+        assertEquals(10, answers.size());
+    }
+
+    private Future<ChannelRights> ask() {
+        Promise<ChannelRights> promise = Promise.promise();
+        asked.add(promise);
+        return promise.future();
+    }
+
+    private static Question question(String role, String subject, String topic) {
+        return Question.of(new Caller(role, subject, "{\"sub\":\"" + subject + "\"}", null), topic);
+    }
+}
