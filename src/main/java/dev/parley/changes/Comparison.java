@@ -149,6 +149,7 @@ enum Comparison {
     }
 
     private static String systemType(Column column) {
-        return column.cast().startsWith(SYSTEM) ? column.cast().substring(SYSTEM.length()) : "";
+        // names that are words of SQL come quoted: "varchar", "numeric", "timestamp"; and "char", which is none of the types above
+        return column.cast().startsWith(SYSTEM) ? column.cast().substring(SYSTEM.length()).replace("\"", "") : "";
     }
 }

@@ -1,10 +1,11 @@
--- A row cut down to some of its columns. Not every json that can be stored can be taken apart: \u0000 fails the reader, and here that is a foreign writer.
+-- A row cut down to some of its columns. Not every json that can be stored can be taken apart: \u0000 and half a surrogate pair fail the reader, and here
+-- that is a foreign writer. Escapes are told from escaped backslashes by the even number of these before them.
 create function parley.only_columns(record json, columns text[]) returns json
 language plpgsql immutable
 as $$
 declare
-  safe   json := case when strpos(record::text, chr(92) || 'u0000') = 0 then record
-                      else replace(record::text, chr(92) || 'u0000', chr(92) || 'ufffd')::json end;
+  safe   json := case when record::text !~* '\\u(0000|d[89a-f])' then record
+                      else regexp_replace(record::text, '(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})', '\1\\ufffd', 'gi')::json end;
   chosen text := '';
   name   text;
 begin
