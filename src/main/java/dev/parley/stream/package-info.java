@@ -8,10 +8,14 @@
  *     that snapshot, and the stream is live once the tail has read that far.</li>
  * <li>Every row's frame carries the position that holds after it, also while a join is under way.</li>
  * <li>A reader without demand gets nothing and nothing is kept for it. It catches up from the database when it asks again: memory stays bounded.</li>
- * <li>The cost of a change depends on who gets it: subscriptions are indexed by conversation on each event loop, a frame is encoded once, and each event
- *     loop serves its own sockets.</li>
+ * <li>The cost of a change depends on who gets it: subscriptions are indexed by conversation, by table and by value on each event loop, a frame is encoded
+ *     once, and each event loop serves its own sockets.</li>
+ * <li>Several bindings of one subscription to tables may begin at different points: the replay starts at the earliest, and each change comes for those
+ *     that have not had it.</li>
+ * <li>What only PostgreSQL can decide about a filter is asked before a page of table changes is handed out, for a bounded time and never in chat's way;
+ *     without an answer the subscriptions concerned read the database by themselves.</li>
  * </ul>
  *
- * <p>It knows {@code feed} and {@code conversation}, not who reads: sockets are behind a Mutiny {@code Multi}.
+ * <p>It knows {@code feed}, {@code changes} and {@code conversation}, not who reads: sockets are behind a Mutiny {@code Multi}.
  */
 package dev.parley.stream;
