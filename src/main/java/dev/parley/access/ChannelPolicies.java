@@ -3,10 +3,10 @@ package dev.parley.access;
 import dev.parley.access.RecentAnswers.Question;
 import dev.parley.database.Connections;
 import dev.parley.database.Database;
+import dev.parley.database.ExpendablePool;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Future;
 import io.vertx.pgclient.PgException;
-import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.Tuple;
 import jakarta.annotation.PreDestroy;
@@ -15,8 +15,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jboss.logging.Logger;
 
 /**
@@ -43,18 +41,16 @@ public class ChannelPolicies {
     /** Topics and hashes: 10 MB at the worst. */
     private static final int MAX_ANSWERS = 4_000;
 
-    private final Connections connections;
     private final Database database;
     private final PrivateChannelConfig config;
     private final RecentAnswers answers;
     private final Set<String> said = ConcurrentHashMap.newKeySet();
     private final Reminder trouble = new Reminder(Duration.ofSeconds(30));
     private final Reminder raised = new Reminder(Duration.ofSeconds(30));
-    private volatile Pool pool;
-    private long renewedAt = System.nanoTime();
+    private final ExpendablePool pool;
 
     ChannelPolicies(Connections connections, Database database, PrivateChannelConfig config) {
-        this.connections = connections;
+        this.pool = new ExpendablePool(() -> connections.pool(connections.options("parley-policies"), config.connections(), SESSION), DEAD_MS);
         this.database = database;
         this.config = config;
         this.answers = new RecentAnswers(config.maxAnswerAge(), MAX_ANSWERS);
@@ -78,8 +74,7 @@ public class ChannelPolicies {
 
     private Future<ChannelRights> ask(Caller caller, String topic) {
         Tuple question = Tuple.of(caller.role(), topic, caller.claims(), caller.subject());
-        return pool().withConnection(connection -> connection.preparedQuery(ASK).execute(question).timeout(DEAD_MS, TimeUnit.MILLISECONDS)
-                        .onFailure(this::renewAfterSilence))
+        return pool.askOne(connection -> connection.preparedQuery(ASK).execute(question))
                 .map(rows -> rights(rows.iterator().next(), caller.role()))
                 .onFailure(failure -> trouble.say(() ->
                         LOG.warn("The policies of private channels can't be asked: " + plain(failure.getMessage()) + remedy(failure))));
@@ -129,33 +124,8 @@ public class ChannelPolicies {
         return line.substring(0, Math.min(line.length(), 300));
     }
 
-    private Pool pool() {
-        Pool current = pool;
-        if (current == null) {
-            synchronized (this) {
-                current = pool;
-                if (current == null) {
-                    pool = current = connections.pool(connections.options("parley-policies"), config.connections(), SESSION);
-                }
-            }
-        }
-        return current;
-    }
-
-    /** Gives up the connections after one did not answer; at most once in a while, since those under way fail with it. */
-    private synchronized void renewAfterSilence(Throwable failure) {
-        long now = System.nanoTime();
-        if (failure instanceof TimeoutException && pool != null && now - renewedAt > TimeUnit.MILLISECONDS.toNanos(DEAD_MS)) {
-            renewedAt = now;
-            pool.close();
-            pool = null;
-        }
-    }
-
     @PreDestroy
     void close() {
-        if (pool != null) {
-            pool.close();
-        }
+        pool.close();
     }
 }

@@ -1,15 +1,13 @@
 package dev.parley.broadcast;
 
 import dev.parley.database.Connections;
+import dev.parley.database.ExpendablePool;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -27,18 +25,17 @@ final class LargeEvents {
     private static final String SWEEP = "delete from parley.large_event where made_at < clock_timestamp() - interval '30 seconds'";
 
     private final Vertx vertx;
-    private final Connections connections;
     private final AtomicBoolean sweeping = new AtomicBoolean();
     private final AtomicLong under = new AtomicLong();
     private final long maxBytes;
     private volatile long storedAt;
-    private Pool pool;
-    private boolean closed;
+    private final ExpendablePool pool;
 
     /** @param maxBytes more may not be on its way at a time, in each direction */
     LargeEvents(Vertx vertx, Connections connections, long maxBytes) {
         this.vertx = vertx;
-        this.connections = connections;
+        this.pool = new ExpendablePool(() -> connections.pool(connections.options("parley-large-events"), CONNECTIONS,
+                "set synchronous_commit = off; set default_transaction_read_only = off"), TIMEOUT_MS);
         this.maxBytes = maxBytes;
     }
 
@@ -62,17 +59,7 @@ final class LargeEvents {
             under.addAndGet(-bytes);
             return Future.failedFuture("too many are on their way");
         }
-        Pool asked = pool();
-        if (asked == null) {
-            under.addAndGet(-bytes);
-            return Future.failedFuture("the service stops");
-        }
-        return asked.preparedQuery(sql).execute(parameters).timeout(TIMEOUT_MS, TimeUnit.MILLISECONDS).onComplete(done -> {
-            under.addAndGet(-bytes);
-            if (done.cause() instanceof TimeoutException) {
-                renew(asked);
-            }
-        });
+        return pool.ask(asked -> asked.preparedQuery(sql).execute(parameters)).onComplete(done -> under.addAndGet(-bytes));
     }
 
     private void sweepLater() {
@@ -86,28 +73,7 @@ final class LargeEvents {
         }
     }
 
-    /** Null once it is closed. */
-    private synchronized Pool pool() {
-        if (pool == null && !closed) {
-            pool = connections.pool(connections.options("parley-large-events"), CONNECTIONS,
-                    "set synchronous_commit = off; set default_transaction_read_only = off");
-        }
-        return pool;
-    }
-
-    /** Connections that do not answer in time are of no use. */
-    private synchronized void renew(Pool useless) {
-        if (pool == useless) {
-            pool = null;
-            useless.close();
-        }
-    }
-
-    synchronized void close() {
-        closed = true;
-        if (pool != null) {
-            pool.close();
-            pool = null;
-        }
+    void close() {
+        pool.close();
     }
 }

@@ -1,15 +1,13 @@
 package dev.parley.changes;
 
 import dev.parley.database.Connections;
+import dev.parley.database.ExpendablePool;
 import io.vertx.core.Future;
 import io.vertx.pgclient.PgException;
-import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.Tuple;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /** A few sessions that only compare values: no table is read, nothing can be written. They are opened when first needed. Any thread. */
 final class FilterPool {
@@ -28,36 +26,22 @@ final class FilterPool {
                 join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_type'::regclass and d.objid = t.oid and d.deptype = 'e'
               where n.nspname <> 'pg_catalog')), false)""";
 
+    /** A server that answers within a second or never. */
     private static final long PATIENCE_MS = 5_000;
     private static final String CANCELED = "57014";
     /** Classes of SQLSTATE that say nothing of the statement: connection, pooler, login, transaction, resources, locks, operator, system. */
     private static final Set<String> PASSING = Set.of("08", "26", "28", "3D", "40", "53", "55", "57", "58");
 
-    private final Connections connections;
-    private final String name;
-    private final int size;
-    private Pool pool;
-    private boolean closed;
+    private final ExpendablePool pool;
 
     FilterPool(Connections connections, String name, int size) {
-        this.connections = connections;
-        this.name = name;
-        this.size = size;
+        this.pool = new ExpendablePool(() -> connections.pool(connections.options(name), size, SESSION), PATIENCE_MS);
     }
 
     /** Fails when no answer comes in time, whatever the connection's state. */
     Future<RowSet<Row>> ask(String sql, Tuple parameters) {
-        Pool asked = pool();
-        if (asked == null) {
-            return Future.failedFuture("the service stops");
-        }
-        // the time runs from when a session is free: many may wait for one, and the pool bounds that itself
-        return asked.withConnection(session -> session.preparedQuery(sql).execute(parameters).timeout(PATIENCE_MS, TimeUnit.MILLISECONDS)
-                .onFailure(failure -> {
-                    if (failure instanceof TimeoutException) {
-                        renew(asked);
-                    }
-                }));
+        // many may wait for a session: the pool bounds that itself
+        return pool.askOne(session -> session.preparedQuery(sql).execute(parameters));
     }
 
     /** What the server objects to in the statement or its values; null when the failure is of another kind and may pass. */
@@ -70,26 +54,7 @@ final class FilterPool {
         return failure instanceof PgException said && CANCELED.equals(said.getSqlState());
     }
 
-    synchronized void close() {
-        closed = true;
-        if (pool != null) {
-            pool.close();
-            pool = null;
-        }
-    }
-
-    private synchronized Pool pool() {
-        if (pool == null && !closed) {
-            pool = connections.pool(connections.options(name), size, SESSION);
-        }
-        return pool;
-    }
-
-    /** A server that answers within a second or never: the connections lead nowhere. */
-    private synchronized void renew(Pool silent) {
-        if (pool == silent) {
-            pool = null;
-            silent.close();
-        }
+    void close() {
+        pool.close();
     }
 }

@@ -1,20 +1,18 @@
 package dev.parley.conversation;
 
 import dev.parley.database.Connections;
+import dev.parley.database.ExpendablePool;
 import io.quarkus.arc.All;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.sqlclient.Pool;
 import jakarta.annotation.PostConstruct;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -33,7 +31,6 @@ public class GroupCommitWriter implements MessageWriter {
     private static final long SWEEP_MS = 1_000;
 
     private final WriterConfig config;
-    private final Connections connections;
     private final Vertx vertx;
     private final List<MessagesCommitted> followers;
     private final WriterFigures figures;
@@ -41,13 +38,14 @@ public class GroupCommitWriter implements MessageWriter {
     private final AtomicBoolean scheduled = new AtomicBoolean();
     private final AtomicInteger waiting = new AtomicInteger();
     private Context context;
-    private Pool pool;
+    private final ExpendablePool pool;
     private CommitQueue queue;
     private BusyConversations busy;
 
     GroupCommitWriter(WriterConfig config, Connections connections, Vertx vertx, @All List<MessagesCommitted> followers, WriterFigures figures) {
         this.config = config;
-        this.connections = connections;
+        this.pool = new ExpendablePool(() -> connections.pool(connections.options("parley-writer"), config.transactions() + config.waiters(),
+                "set synchronous_commit = on"), config.patience().toMillis() / 2);
         this.vertx = vertx;
         this.followers = followers;
         this.figures = figures;
@@ -56,7 +54,6 @@ public class GroupCommitWriter implements MessageWriter {
     @PostConstruct
     void open() {
         context = vertx.getOrCreateContext();
-        pool = openPool();
         vertx.setPeriodic(SWEEP_MS, tick -> context.runOnContext(ignored -> {
             queue.refuseOverdue();
             busy.refuseOverdue();
@@ -126,27 +123,11 @@ public class GroupCommitWriter implements MessageWriter {
         pending.refused(code, detail);
     }
 
-    Pool pool() {
-        return pool;
-    }
-
-    private Pool openPool() {
-        return connections.pool(connections.options("parley-writer"), config.transactions() + config.waiters(), "set synchronous_commit = on");
-    }
-
     /**
-     * One batch, with a deadline: a connection whose peer is gone without a word never answers. The pool is then given up for a new one, and the batch
-     * is repeated by whoever asked; should the old one be stored after all, its ids are known.
+     * One batch, with a deadline: a failed one is repeated by whoever asked; should it be stored after all, its ids are known.
      */
     Future<MessageBatch.Result[]> write(List<PendingMessage> batch, boolean waitForLocks, int lockTimeoutMs) {
-        Pool used = pool;
-        return MessageBatch.write(used, batch, waitForLocks, lockTimeoutMs).timeout(config.patience().toMillis() / 2, TimeUnit.MILLISECONDS)
-                .onFailure(failure -> {
-                    if (failure instanceof TimeoutException && pool == used) {
-                        pool = openPool();
-                        used.close();
-                    }
-                });
+        return pool.ask(used -> MessageBatch.write(used, batch, waitForLocks, lockTimeoutMs));
     }
 
     WriterConfig config() {

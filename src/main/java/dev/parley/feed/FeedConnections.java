@@ -1,6 +1,7 @@
 package dev.parley.feed;
 
 import dev.parley.database.Connections;
+import dev.parley.database.ExpendablePool;
 import io.vertx.core.Future;
 import io.vertx.pgclient.PgConnection;
 import io.vertx.sqlclient.Pool;
@@ -24,12 +25,13 @@ public class FeedConnections {
 
     private final Connections connections;
     private final FeedConfig config;
-    private volatile Pool readers;
+    private final ExpendablePool readers;
     private long renewedAt = System.nanoTime();
 
     FeedConnections(Connections connections, FeedConfig config) {
         this.connections = connections;
         this.config = config;
+        this.readers = new ExpendablePool(() -> connections.pool(connections.options("parley-reader"), config.readers(), SESSION), config.readTimeout().toMillis());
     }
 
     /** A primary's connection and the history it shows; fails on a standby. */
@@ -54,34 +56,20 @@ public class FeedConnections {
 
     /** For replays and catch-up. Any thread. */
     public Pool readers() {
-        Pool pool = readers;
-        if (pool == null) {
-            synchronized (this) {
-                pool = readers;
-                if (pool == null) {
-                    readers = pool = connections.pool(connections.options("parley-reader"), config.readers(), SESSION);
-                }
-            }
-        }
-        return pool;
+        return readers.pool();
     }
 
     /** Gives up the pool's connections after one did not answer in time; the next read gets new ones. At most one renewal in a while. */
-    public void renewReaders() {
-        synchronized (this) {
-            long now = System.nanoTime();
-            if (readers != null && now - renewedAt > config.readTimeout().toNanos()) {
-                renewedAt = now;
-                readers.close();
-                readers = null;
-            }
+    public synchronized void renewReaders() {
+        long now = System.nanoTime();
+        if (now - renewedAt > config.readTimeout().toNanos()) {
+            renewedAt = now;
+            readers.giveUp(readers.pool());
         }
     }
 
     @PreDestroy
     void close() {
-        if (readers != null) {
-            readers.close();
-        }
+        readers.close();
     }
 }

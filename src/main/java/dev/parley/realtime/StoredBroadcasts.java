@@ -3,10 +3,10 @@ package dev.parley.realtime;
 import dev.parley.broadcast.Broadcast;
 import dev.parley.broadcast.TopicHub;
 import dev.parley.database.Connections;
+import dev.parley.database.ExpendablePool;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.pgclient.PgException;
-import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.Tuple;
@@ -18,8 +18,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
@@ -60,7 +58,6 @@ class StoredBroadcasts {
     private static final String STORE_BINARY = """
             insert into realtime.messages (id, topic, extension, event, private, binary_payload) values ($1, $2, 'broadcast', $3, true, $4)""";
 
-    private final Connections connections;
     private final int replayLimit;
     /** Who is not to hear what it has stored. */
     private final Map<String, TopicHub.Receiver> sources = new LinkedHashMap<>() {
@@ -69,10 +66,10 @@ class StoredBroadcasts {
             return size() > MAX_SOURCES;
         }
     };
-    private Pool pool;
+    private final ExpendablePool pool;
 
     StoredBroadcasts(Connections connections, @ConfigProperty(name = "parley.realtime.replay-limit", defaultValue = "100") int replayLimit) {
-        this.connections = connections;
+        this.pool = new ExpendablePool(() -> connections.pool(connections.options("parley-stored-broadcasts"), CONNECTIONS, SESSION), DEAD_MS);
         this.replayLimit = replayLimit;
     }
 
@@ -149,33 +146,11 @@ class StoredBroadcasts {
     }
 
     private Future<RowSet<Row>> ask(String sql, Tuple parameters) {
-        Pool asked = pool();
-        return asked.preparedQuery(sql).execute(parameters).timeout(DEAD_MS, TimeUnit.MILLISECONDS).onFailure(failure -> {
-            if (failure instanceof TimeoutException) {
-                renew(asked);
-            }
-        });
-    }
-
-    private synchronized Pool pool() {
-        if (pool == null) {
-            pool = connections.pool(connections.options("parley-stored-broadcasts"), CONNECTIONS, SESSION);
-        }
-        return pool;
-    }
-
-    /** A connection that does not answer in time is of no use, and the others are no better. */
-    private synchronized void renew(Pool useless) {
-        if (pool == useless) {
-            pool = null;
-            useless.close();
-        }
+        return pool.ask(asked -> asked.preparedQuery(sql).execute(parameters));
     }
 
     @PreDestroy
-    synchronized void close() {
-        if (pool != null) {
-            pool.close();
-        }
+    void close() {
+        pool.close();
     }
 }
