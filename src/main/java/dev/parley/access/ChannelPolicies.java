@@ -4,6 +4,7 @@ import dev.parley.access.RecentAnswers.Question;
 import dev.parley.database.Connections;
 import dev.parley.database.Database;
 import dev.parley.database.ExpendablePool;
+import dev.parley.database.Reminder;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Future;
 import io.vertx.pgclient.PgException;

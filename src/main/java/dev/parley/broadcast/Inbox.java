@@ -1,5 +1,7 @@
 package dev.parley.broadcast;
 
+import dev.parley.database.Reminder;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.function.Consumer;
@@ -7,6 +9,8 @@ import org.jboss.logging.Logger;
 
 /** What has come for one subscriber and waits for a larger event before it that is still being fetched. On the listener's event loop only. */
 final class Inbox {
+
+    private static final Logger LOG = Logger.getLogger(Inbox.class);
 
     /** An event's place in the order. */
     static final class Place {
@@ -18,7 +22,7 @@ final class Inbox {
     private final String kind;
     private final Consumer<String> subscriber;
     private final int most;
-    private final Complaint complaint = new Complaint(Logger.getLogger(Inbox.class));
+    private final Reminder complaint = new Reminder(Duration.ofSeconds(30));
     private final Deque<Place> waiting = new ArrayDeque<>(0);
 
     /** @param most more may not wait; what comes then is dropped */
@@ -64,7 +68,7 @@ final class Inbox {
         try {
             subscriber.accept(payload);
         } catch (RuntimeException e) {
-            complaint.of("an event of kind " + kind + " from another replica can't be understood: " + e);
+            complaint.say(() -> LOG.warn("an event of kind " + kind + " from another replica can't be understood: " + e));
         }
     }
 }

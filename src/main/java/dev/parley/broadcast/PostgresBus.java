@@ -4,6 +4,7 @@ import dev.parley.broadcast.Inbox.Place;
 import dev.parley.database.Connections;
 import dev.parley.database.Database;
 import dev.parley.database.NotificationListener;
+import dev.parley.database.Reminder;
 import io.netty.buffer.ByteBufUtil;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -13,6 +14,7 @@ import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.interceptor.Interceptor;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
@@ -40,6 +42,7 @@ import org.jboss.logging.Logger;
 @ApplicationScoped
 public class PostgresBus implements EphemeralBus {
 
+    private static final Logger LOG = Logger.getLogger(PostgresBus.class);
     private static final String CHANNEL = "parley_broadcast";
     /** PostgreSQL refuses payloads of 8,000 bytes and more. */
     private static final int MAX_NOTIFICATION = 7_900;
@@ -74,7 +77,7 @@ public class PostgresBus implements EphemeralBus {
     private final AtomicInteger queued = new AtomicInteger();
     private final AtomicBoolean wanted = new AtomicBoolean();
     private final AtomicBoolean sending = new AtomicBoolean();
-    private final Complaint complaint = new Complaint(Logger.getLogger(PostgresBus.class));
+    private final Reminder complaint = new Reminder(Duration.ofSeconds(30));
     private volatile NotificationListener listener;
     private volatile boolean stopped;
 
@@ -169,7 +172,7 @@ public class PostgresBus implements EphemeralBus {
             if (stored.succeeded()) {
                 line.text = "*" + kind + " " + stored.result() + " " + bytes;
             } else {
-                complaint.of("a large event is lost: " + stored.cause().getMessage());
+                complaint.say(() -> LOG.warn("a large event is lost: " + stored.cause().getMessage()));
                 line.dropped = true;
             }
             kick();
@@ -179,7 +182,7 @@ public class PostgresBus implements EphemeralBus {
     private boolean hasRoom() {
         if (queued.incrementAndGet() > MAX_QUEUE) {
             queued.decrementAndGet();
-            complaint.of("more events for the other replicas than they can be told: some are lost");
+            complaint.say(() -> LOG.warn("more events for the other replicas than they can be told: some are lost"));
             return false;
         }
         return true;
@@ -266,7 +269,7 @@ public class PostgresBus implements EphemeralBus {
             id = Long.parseLong(idAndBytes.substring(0, space));
             bytes = Math.max(0, Integer.parseInt(idAndBytes.substring(space + 1)));
         } catch (RuntimeException e) {
-            complaint.of("a notification can't be understood");
+            complaint.say(() -> LOG.warn("a notification can't be understood"));
             return;
         }
         Place place = inbox.reserve();
@@ -274,7 +277,7 @@ public class PostgresBus implements EphemeralBus {
             Context loop = vertx.getOrCreateContext();
             large.fetch(id, bytes).onComplete(fetched -> loop.runOnContext(back -> {
                 if (fetched.failed()) {
-                    complaint.of("a large event is lost: " + fetched.cause().getMessage());
+                    complaint.say(() -> LOG.warn("a large event is lost: " + fetched.cause().getMessage()));
                 }
                 inbox.settle(place, fetched.result());
             }));

@@ -1,5 +1,6 @@
 package dev.parley.broadcast;
 
+import dev.parley.database.Reminder;
 import io.netty.channel.EventLoop;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -36,7 +37,7 @@ public class Presence {
     private static final Logger LOG = Logger.getLogger(Presence.class);
     private static final int NAME_BYTES = 9;
 
-    private final Complaint complaint = new Complaint(LOG);
+    private final Reminder complaint = new Reminder(Duration.ofSeconds(30));
     private final EphemeralBus bus;
     private final PresenceConfig config;
     private final ConcurrentMap<Topic, PresenceTopic> topics = new ConcurrentHashMap<>();
@@ -191,7 +192,7 @@ public class Presence {
         try {
             peers.heard(line);
         } catch (RuntimeException e) {
-            complaint.of("another replica's word on presence can't be understood: " + e);
+            complaint.say(() -> LOG.warn("another replica's word on presence can't be understood: " + e));
         }
     }
 

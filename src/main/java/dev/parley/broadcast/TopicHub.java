@@ -1,9 +1,11 @@
 package dev.parley.broadcast;
 
+import dev.parley.database.Reminder;
 import io.netty.channel.EventLoop;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.jboss.logging.Logger;
@@ -17,12 +19,13 @@ import org.jboss.logging.Logger;
 @ApplicationScoped
 public class TopicHub {
 
+    private static final Logger LOG = Logger.getLogger(TopicHub.class);
     /** The largest payload or envelope that reaches other replicas. */
     public static final int MAX_BYTES = 5_000_000;
 
     private static final String KIND = "broadcast";
 
-    private final Complaint complaint = new Complaint(Logger.getLogger(TopicHub.class));
+    private final Reminder complaint = new Reminder(Duration.ofSeconds(30));
     private final EphemeralBus bus;
     private final ConcurrentMap<Topic, Audience> audiences = new ConcurrentHashMap<>();
 
@@ -67,7 +70,7 @@ public class TopicHub {
         if (bus.reachesOthers()) {
             byte[] said = broadcast.envelope() != null ? broadcast.envelope() : broadcast.payload();
             if (said.length > MAX_BYTES) {
-                complaint.of("a broadcast of more than " + MAX_BYTES + " bytes does not reach the other replicas");
+                complaint.say(() -> LOG.warn("a broadcast of more than " + MAX_BYTES + " bytes does not reach the other replicas"));
             } else {
                 bus.publish(KIND, BroadcastLine.write(topic, broadcast));
             }
