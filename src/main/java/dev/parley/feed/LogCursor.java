@@ -6,6 +6,7 @@ import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -165,9 +166,10 @@ public final class LogCursor {
                 continue;
             }
             bound = Math.max(bound, xid + 1);
-            position = position.inside(seen.clamp(bound), lastId);
+            OffsetDateTime loggedAt = row.getOffsetDateTime(10);
+            position = position.inside(seen.clamp(bound), lastId, new Landmark(lastId, xid, loggedAt));
             changes.add(new Change(lastId, xid, row.getString(5), row.getString(6), Operation.valueOf(row.getString(7)),
-                    row.getString(8), row.getString(9), row.getOffsetDateTime(10), position));
+                    row.getString(8), row.getString(9), loggedAt, position));
         }
         boolean complete = found < limit.rows() && read == found;
         if (complete) {

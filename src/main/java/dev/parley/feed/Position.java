@@ -1,5 +1,7 @@
 package dev.parley.feed;
 
+import io.vertx.core.Future;
+import io.vertx.sqlclient.SqlClient;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -14,8 +16,9 @@ import java.util.List;
  * @param timeline PostgreSQL's timeline, 0 where it may not be asked
  * @param base     clamped
  * @param parts    ids falling, at most {@link #MAX_PARTS}
+ * @param landmark by which a history that was changed is known; null when the log was empty
  */
-public record Position(long feedId, int timeline, Snapshot base, List<Part> parts) {
+public record Position(long feedId, int timeline, Snapshot base, List<Part> parts, Landmark landmark) {
 
     /** More are refused from outside; a reader that would need more repeats rows of its last delta instead. */
     public static final int MAX_PARTS = 8;
@@ -24,8 +27,8 @@ public record Position(long feedId, int timeline, Snapshot base, List<Part> part
     public record Part(Snapshot snapshot, long id) {
     }
 
-    public Position(long feedId, int timeline, Snapshot base) {
-        this(feedId, timeline, base, List.of());
+    public Position(long feedId, int timeline, Snapshot base, Landmark landmark) {
+        this(feedId, timeline, base, List.of(), landmark);
     }
 
     /**
@@ -50,8 +53,12 @@ public record Position(long feedId, int timeline, Snapshot base, List<Part> part
         return false;
     }
 
-    /** The position after a row inside a delta that was read with {@code upto}. */
-    public Position inside(Snapshot upto, long id) {
+    /**
+     * The position after a row inside a delta that was read with {@code upto}.
+     *
+     * @param last the row itself, or an earlier one
+     */
+    public Position inside(Snapshot upto, long id, Landmark last) {
         List<Part> after = new ArrayList<>(parts.size() + 1);
         for (Part part : parts) {
             if (part.id > id) {
@@ -62,17 +69,17 @@ public record Position(long feedId, int timeline, Snapshot base, List<Part> part
             return this;
         }
         after.add(new Part(upto, id));
-        return new Position(feedId, timeline, base, List.copyOf(after));
+        return new Position(feedId, timeline, base, List.copyOf(after), last);
     }
 
     /** The position after a whole delta. */
     public Position at(Snapshot newBase) {
-        return new Position(feedId, timeline, newBase, List.of());
+        return new Position(feedId, timeline, newBase, landmark);
     }
 
     /** The position of a reader that has had everything up to here and all that the (clamped) snapshot sees. */
     public Position with(Snapshot brought) {
-        return new Position(feedId, timeline, base.union(brought), parts);
+        return new Position(feedId, timeline, base.union(brought), parts, landmark);
     }
 
     /** The least xmax that a clamped snapshot after this position may have. */
@@ -115,6 +122,11 @@ public record Position(long feedId, int timeline, Snapshot base, List<Part> part
             }
         }
         return true;
+    }
+
+    /** Looks whether the history is still the one in which this position was taken; fails with {@link FeedGap} when it is not. */
+    public Future<Void> find(SqlClient client) {
+        return landmark == null ? Future.succeededFuture() : landmark.find(client);
     }
 
     @Override

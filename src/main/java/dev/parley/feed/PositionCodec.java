@@ -9,8 +9,8 @@ import java.util.List;
  * Positions as clients hold them: base64url of a compact binary form, opaque outside. Parsing is strict, since it takes what strangers send: one
  * form for each position, bounded counts, rising ids; anything else is an {@link IllegalArgumentException} and never reaches a query.
  *
- * <p>Layout: version byte, feed id (8 bytes), timeline, base, count of parts, and for each its snapshot and id. A snapshot is xmax, count of running
- * ids, and their distances downward from xmax. Numbers are LEB128.
+ * <p>Layout: version byte, feed id (8 bytes), timeline, base, count of parts, and for each its snapshot and id; then, if there is one, the landmark: id,
+ * xid, stamp (4 bytes). A snapshot is xmax, count of running ids, and their distances downward from xmax. Numbers are LEB128.
  */
 final class PositionCodec {
 
@@ -26,15 +26,19 @@ final class PositionCodec {
     static String encode(Position position) {
         ByteArrayOutputStream out = new ByteArrayOutputStream(48);
         out.write(VERSION);
-        for (int shift = 56; shift >= 0; shift -= 8) {
-            out.write((int) (position.feedId() >>> shift));
-        }
+        fixed(out, position.feedId(), 8);
         number(out, Integer.toUnsignedLong(position.timeline()));
         snapshot(out, position.base());
         number(out, position.parts().size());
         for (Position.Part part : position.parts()) {
             snapshot(out, part.snapshot());
             number(out, part.id());
+        }
+        Landmark landmark = position.landmark();
+        if (landmark != null) {
+            number(out, landmark.id());
+            number(out, landmark.xid());
+            fixed(out, landmark.stamp(), 4);
         }
         return Base64.getUrlEncoder().withoutPadding().encodeToString(out.toByteArray());
     }
@@ -47,10 +51,7 @@ final class PositionCodec {
         if (in.octet() != VERSION) {
             throw new IllegalArgumentException("position has an unknown version");
         }
-        long feedId = 0;
-        for (int i = 0; i < 8; i++) {
-            feedId = feedId << 8 | in.octet();
-        }
+        long feedId = in.fixed(8);
         long timeline = in.number();
         if (timeline > 0xffffffffL) {
             throw new IllegalArgumentException("position has an impossible timeline");
@@ -61,7 +62,8 @@ final class PositionCodec {
         for (int i = 0; i < count; i++) {
             parts.add(new Position.Part(in.snapshot(), in.number()));
         }
-        Position position = new Position(feedId, (int) timeline, base, List.copyOf(parts));
+        Landmark landmark = in.isAtEnd() ? null : new Landmark(in.number(), in.number(), (int) in.fixed(4));
+        Position position = new Position(feedId, (int) timeline, base, List.copyOf(parts), landmark);
         if (!encode(position).equals(text)) {
             throw new IllegalArgumentException("position is not in its one form");
         }
@@ -75,6 +77,12 @@ final class PositionCodec {
         for (int i = snapshot.running().length - 1; i >= 0; i--) {
             number(out, above - snapshot.running()[i]);
             above = snapshot.running()[i];
+        }
+    }
+
+    private static void fixed(ByteArrayOutputStream out, long value, int bytes) {
+        for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) {
+            out.write((int) (value >>> shift));
         }
     }
 
@@ -99,6 +107,18 @@ final class PositionCodec {
                 throw new IllegalArgumentException("position ends early");
             }
             return bytes[at++] & 0xff;
+        }
+
+        boolean isAtEnd() {
+            return at == bytes.length;
+        }
+
+        long fixed(int count) {
+            long value = 0;
+            for (int i = 0; i < count; i++) {
+                value = value << 8 | octet();
+            }
+            return value;
         }
 
         long number() {

@@ -11,10 +11,8 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.pgclient.PgConnection;
 import io.vertx.sqlclient.Row;
-import io.vertx.sqlclient.Tuple;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -34,10 +32,6 @@ public class Tail {
     /** Where the tail is in its life: {@code AWAY} (no connection), {@code RESTING}, {@code READING}. */
     private enum State { AWAY, RESTING, READING }
 
-    /** A row that must still be there after a reconnect, or history has changed. */
-    private record LastDelivered(long id, long xid, OffsetDateTime loggedAt) {
-    }
-
     private final Vertx vertx;
     private final FeedConfig config;
     private final FeedConnections connections;
@@ -51,7 +45,6 @@ public class Tail {
     private volatile State state = State.AWAY;
     private PgConnection connection;
     private LogCursor cursor;
-    private LastDelivered last;
     private Reason gap;
     private boolean complained;
     /** From the attempt to connect until the connection is in use: its end is then the attempt's failure and nothing more. */
@@ -211,14 +204,8 @@ public class Tail {
         if (!position.isHeldBy(primary.trimmed())) {
             return Future.succeededFuture(Reason.TRIMMED);
         }
-        if (last == null || primary.trimmed().sees(last.xid())) {
-            return Future.succeededFuture(null);
-        }
-        // the time too: a database that was put back and has gone on since hands out the same ids again
-        return primary.connection().preparedQuery("""
-                        select exists (select from parley.change_log l where l.id = $1 and l.xid = $2::text::xid8 and l.logged_at = $3)
-                        """).execute(Tuple.of(last.id(), Long.toString(last.xid()), last.loggedAt()))
-                .map(rows -> rows.iterator().next().getBoolean(0) ? null : Reason.HISTORY_CHANGED);
+        return position.find(primary.connection()).<Reason>mapEmpty()
+                .recover(failure -> failure instanceof FeedGap found ? Future.succeededFuture(found.reason()) : Future.failedFuture(failure));
     }
 
     /** The database lost what was delivered: no position handed out so far may hold. */
@@ -239,9 +226,9 @@ public class Tail {
                 """).execute().map(rows -> {
                     Row row = rows.iterator().next();
                     Snapshot seen = Snapshot.parse(row.getString(0));
-                    last = row.getValue(1) == null ? null : new LastDelivered(row.getLong(1), row.getLong(2), row.getOffsetDateTime(3));
-                    Snapshot base = seen.clamp(Math.max(last == null ? 0 : last.xid() + 1, primary.trimmed().xmax()));
-                    position = new Position(primary.identity().feedId(), primary.identity().timeline(), base);
+                    Landmark newest = row.getValue(1) == null ? null : new Landmark(row.getLong(1), row.getLong(2), row.getOffsetDateTime(3));
+                    Snapshot base = seen.clamp(Math.max(newest == null ? 0 : newest.xid() + 1, primary.trimmed().xmax()));
+                    position = new Position(primary.identity().feedId(), primary.identity().timeline(), base, newest);
                     identity = primary.identity();
                     gap = null;
                     cursor = new LogCursor(position);
@@ -297,10 +284,6 @@ public class Tail {
             complained = false;
         }
         position = delta.after();
-        if (!delta.changes().isEmpty()) {
-            Change change = delta.changes().get(delta.changes().size() - 1);
-            last = new LastDelivered(change.id(), change.xid(), change.loggedAt());
-        }
         for (FeedListener listener : listeners) {
             tell(listener, delta);
         }

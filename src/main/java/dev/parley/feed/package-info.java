@@ -20,7 +20,8 @@
  * <li>A read costs what has become visible since the one before. A transaction left open costs nothing, and rows that a running transaction has
  *     written are not looked at.</li>
  * <li>Where a position does not hold (trimmed, another log, failed over, ahead of the database, history changed) the reader gets a
- *     {@link dev.parley.feed.FeedGap}, never silence. Whether it holds is decided in the statement that reads.</li>
+ *     {@link dev.parley.feed.FeedGap}, never silence. Whether it holds is decided in the statement that reads; that the history is still the one in
+ *     which it was taken, even when all the ids have been used up again since, by its {@link dev.parley.feed.Landmark} before that.</li>
  * <li>Only a primary is read: a standby's snapshots lack running transactions.</li>
  * </ul>
  *

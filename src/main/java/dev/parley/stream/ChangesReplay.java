@@ -123,7 +123,7 @@ final class ChangesReplay implements Replay {
             common = common.intersection(progress.had.base());
         }
         boolean same = all.stream().allMatch(progress -> progress.had.equals(all.get(0).had));
-        return same ? all.get(0).had : new Position(now.feedId(), now.timeline(), common);
+        return same ? all.get(0).had : new Position(now.feedId(), now.timeline(), common, now.landmark());
     }
 
     /** Null when a binding wants more than named tables. */

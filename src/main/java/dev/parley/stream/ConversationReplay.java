@@ -156,7 +156,7 @@ final class ConversationReplay implements Replay {
                 throw new FeedGap(Reason.TRUNCATED);
             }
             bound = Math.max(bound, xids[i] + 1);
-            position = position.inside(seen.clamp(bound), ids[i]);
+            position = position.inside(seen.clamp(bound), ids[i], position.landmark());
             boolean deleted = operation == Operation.DELETE;
             ChatChange change = ChatChange.of(new Change(ids[i], xids[i], "public", tables[i], operation,
                     deleted ? null : records[i], deleted ? records[i] : null, null, position));

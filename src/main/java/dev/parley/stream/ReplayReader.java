@@ -5,6 +5,7 @@ import dev.parley.feed.FeedIdentity;
 import dev.parley.feed.PageLimit;
 import dev.parley.feed.Position;
 import dev.parley.feed.Tail;
+import io.vertx.core.Future;
 import io.vertx.sqlclient.Pool;
 import jakarta.enterprise.context.ApplicationScoped;
 
@@ -46,5 +47,10 @@ class ReplayReader {
         }
         identity.check(given);
         return given;
+    }
+
+    /** Makes sure that the database still has the history in which the position was taken; fails with {@link dev.parley.feed.FeedGap} when not. */
+    Future<Void> check(Position given) {
+        return known(given).find(pool());
     }
 }

@@ -1,6 +1,7 @@
 package dev.parley.stream;
 
 import dev.parley.feed.Position;
+import dev.parley.stream.Binding.Start;
 import io.netty.channel.EventLoop;
 import io.smallrye.mutiny.Multi;
 import io.vertx.core.Vertx;
@@ -40,7 +41,7 @@ public class Streams {
      * @param position up to where the reader has edits and deletes too; null when it asks for none from before
      */
     public Multi<Frames> conversation(UUID id, Long after, Position position) {
-        return stream(new ChatSubject(reader, id), new ConversationReplay(reader, id, after, position));
+        return stream(new ChatSubject(reader, id), CheckedReplay.of(reader, given(position), new ConversationReplay(reader, id, after, position)));
     }
 
     /**
@@ -49,7 +50,7 @@ public class Streams {
      * @param after the position that the reader has reached; null to begin with what commits after the {@code live} frame
      */
     public Multi<Frames> feed(Position after) {
-        return stream(new ChatSubject(reader, null), new FeedReplay(reader, after));
+        return stream(new ChatSubject(reader, null), CheckedReplay.of(reader, given(after), new FeedReplay(reader, after)));
     }
 
     /** Whether the feed has begun: before, there is no "now" to subscribe from. */
@@ -71,10 +72,16 @@ public class Streams {
      */
     public Multi<Frames> changes(EventLoop loop, ChangeEncoder encoder, List<Binding> bindings) {
         return Multi.createFrom().publisher((Flow.Publisher<Frames>) subscriber -> {
-            boolean now = bindings.stream().allMatch(binding -> binding.start() == Binding.Start.NOW);
+            boolean now = bindings.stream().allMatch(binding -> binding.start() == Start.NOW);
+            List<Position> given = bindings.stream().map(Binding::start).filter(Start.AfterPosition.class::isInstance)
+                    .map(start -> ((Start.AfterPosition) start).position()).distinct().toList();
             new StreamSubscription(router, router.shard(loop), new ChangesSubject(tables, encoder, bindings),
-                    now ? null : new ChangesReplay(tables, encoder, bindings, null), subscriber).open();
+                    now ? null : CheckedReplay.of(reader, given, new ChangesReplay(tables, encoder, bindings, null)), subscriber).open();
         });
+    }
+
+    private static List<Position> given(Position position) {
+        return position == null ? List.of() : List.of(position);
     }
 
     private Multi<Frames> stream(Subject subject, Replay first) {

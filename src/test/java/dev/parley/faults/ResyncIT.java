@@ -109,20 +109,40 @@ class ResyncIT {
 
     @Test
     void aPositionFromTheFutureSaysResync() throws IOException {
+        assertFuturePositionSaysResync(() -> { });
+    }
+
+    @Test
+    void aPositionFromAFutureWhoseTransactionIdsWereUsedUpAgainSaysResync() throws IOException {
+        assertFuturePositionSaysResync(() -> {
+            for (int i = 0; i < 50; i++) {
+                Sql.on(database).value("select pg_current_xact_id()::text", String.class);
+            }
+        });
+    }
+
+    @Test
+    void aPositionFromAHistoryThatWasReplacedWhileNoInstanceRanSaysResync() throws IOException {
+        // by one of the same length: the same ids, the same transaction ids
+        assertFuturePositionSaysResync(() -> insert(database, 20));
+    }
+
+    /** @param meanwhile happens to the database that was put back, before an instance runs again */
+    private void assertFuturePositionSaysResync(Runnable meanwhile) throws IOException {
         String future;
-        try (StreamClient global = StreamClient.global().join(instance);
-                StreamClient single = StreamClient.conversation(conversation).after(0).join(instance)) {
+        try (StreamClient global = StreamClient.global().join(instance)) {
             Path backup = database.backup();
-            awaitAllConnected(single, global);
+            awaitAllConnected(global);
             insert(database, 20);
             awaitCount(global, 20);
             future = global.position();
             instance.stop();
-            database.putBack(backup);
+            database.putBack(backup, meanwhile);
         }
         instance.begin().awaitReady();
         assertOldPositionSaysResync(future);
-        try (StreamClient ahead = StreamClient.conversation(conversation).after(20).connect(instance)) {
+        long lastSeq = Sql.on(database).value("select count(*) from messages", Long.class);
+        try (StreamClient ahead = StreamClient.conversation(conversation).after(lastSeq + 1).connect(instance)) {
             ahead.awaitResync();
         }
     }

@@ -90,7 +90,7 @@ class LogSelectionTest {
 
     private Position now() throws Exception {
         Row row = get(client().query("select f.feed_id, pg_current_snapshot()::text from parley.feed f").execute()).iterator().next();
-        return new Position(row.getLong(0), 1, Snapshot.parse(row.getString(1)));
+        return new Position(row.getLong(0), 1, Snapshot.parse(row.getString(1)), null);
     }
 
     private SqlClient client() {
