@@ -1,5 +1,7 @@
 package dev.parley.transport;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +18,9 @@ final class Flusher {
     private final EventLoop loop;
     private List<Outbound> dirty = new ArrayList<>();
     private List<Outbound> spare = new ArrayList<>();
+    /** Sequences whose buffers this turn made. */
+    private final List<Sequence> made = new ArrayList<>();
+    private Sequence nothing = Sequence.empty();
     private boolean scheduled;
 
     private Flusher(EventLoop loop) {
@@ -26,9 +31,28 @@ final class Flusher {
         return BY_LOOP.computeIfAbsent(loop, Flusher::new);
     }
 
+    /** What every socket has at the beginning of a turn. */
+    Sequence nothing() {
+        return nothing;
+    }
+
     /** Flushes this one after whatever else this turn brings. */
     void add(Outbound outbound) {
         dirty.add(outbound);
+        schedule();
+    }
+
+    /** The buffer of a sequence, for one of its sockets. */
+    ByteBuf share(Sequence sequence, ByteBufAllocator allocator) {
+        if (!sequence.isMade()) {
+            sequence.make(allocator);
+            made.add(sequence);
+            schedule();
+        }
+        return sequence.share();
+    }
+
+    private void schedule() {
         if (!scheduled) {
             scheduled = true;
             loop.execute(this::flush);
@@ -44,5 +68,8 @@ final class Flusher {
             outbound.flush();
         }
         now.clear();
+        made.forEach(Sequence::release);
+        made.clear();
+        nothing = Sequence.empty();
     }
 }

@@ -1,9 +1,11 @@
 package dev.parley.transport;
 
-import io.netty.buffer.Unpooled;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.WriteBufferWaterMark;
 import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
 
 /**
  * The way out of one socket: Netty's own queue with a bound. It says when there is room again, and when a peer takes nothing any more.
@@ -11,12 +13,19 @@ import java.util.concurrent.TimeUnit;
  */
 public final class Outbound {
 
+    private static final Logger LOG = Logger.getLogger(Outbound.class);
+    /** More than this is not gathered before it goes into Netty's queue, in bytes: copying it would cost more than another buffer. */
+    private static final int GATHERED = 16_384;
+
     private final Channel channel;
     private final int bytes;
     private final Flusher flusher;
     private final long stallMs;
     private final Runnable room;
     private final Runnable stalled;
+    /** What came in this turn and is not in Netty's queue yet. */
+    private Sequence gathered;
+    private ChannelHandlerContext way;
     private boolean dirty;
     private boolean watched;
     private boolean progressed;
@@ -33,21 +42,50 @@ public final class Outbound {
         this.stallMs = stallMs;
         this.room = room;
         this.stalled = stalled;
+        this.gathered = flusher.nothing();
         channel.config().setWriteBufferWaterMark(new WriteBufferWaterMark(bytes / 4, bytes));
     }
 
-    /** Queues bytes that are never changed again; they go out at the end of this turn of the event loop. */
-    public void write(byte[] bytes) {
-        channel.write(Unpooled.wrappedBuffer(bytes), channel.voidPromise());
+    /** Where to write to, from now on: what comes by other ways first asks for {@link #handOver}. */
+    void leadsThrough(ChannelHandlerContext context) {
+        way = context;
+    }
+
+    /** Queues bytes that are never changed again, whole frames; they go out at the end of this turn of the event loop. */
+    public void write(byte[] frames) {
         if (!dirty) {
             dirty = true;
+            gathered = flusher.nothing();
             flusher.add(this);
+        }
+        if (gathered.size() > 0 && gathered.size() + frames.length > GATHERED) {
+            handOver();
+        }
+        gathered = gathered.then(frames);
+        if (gathered.size() >= GATHERED) {
+            handOver();
+        }
+    }
+
+    /** Puts what was gathered into Netty's queue. */
+    void handOver() {
+        if (gathered.size() > 0) {
+            ByteBuf buffer = flusher.share(gathered, channel.alloc());
+            gathered = flusher.nothing();
+            way.write(buffer, way.voidPromise());
         }
     }
 
     void flush() {
         dirty = false;
-        channel.flush();
+        try {
+            handOver();
+            channel.flush();
+        } catch (RuntimeException | OutOfMemoryError e) {
+            // no memory for buffers: this reader comes back and resumes, the others must not wait for it
+            LOG.error("a socket could not be written to and is closed", e);
+            channel.close();
+        }
     }
 
     public boolean hasRoom() {
@@ -56,7 +94,7 @@ public final class Outbound {
 
     /** Bytes that wait for the peer. */
     public long waitingBytes() {
-        return channel.isWritable() ? bytes - channel.bytesBeforeUnwritable() : bytes / 4 + channel.bytesBeforeWritable();
+        return gathered.size() + (channel.isWritable() ? bytes - channel.bytesBeforeUnwritable() : bytes / 4 + channel.bytesBeforeWritable());
     }
 
     /** To be called when Netty says that {@link #hasRoom} changed. */

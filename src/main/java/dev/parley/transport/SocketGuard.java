@@ -1,8 +1,9 @@
 package dev.parley.transport;
 
 import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.websocketx.ContinuationWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.util.ReferenceCountUtil;
@@ -10,9 +11,9 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * Sees what the WebSocket extension does not show: that text is not UTF-8 (it would be decoded with replacement characters), and that the
- * channel takes writes again.
+ * channel takes writes again. What the extension itself writes (pongs, the close frame) it puts behind what the session wrote before.
  */
-public final class SocketGuard extends ChannelInboundHandlerAdapter {
+public final class SocketGuard extends ChannelDuplexHandler {
 
     /** Who is told. On the channel's event loop. */
     public interface Session {
@@ -30,6 +31,17 @@ public final class SocketGuard extends ChannelInboundHandlerAdapter {
 
     public SocketGuard(Session session) {
         this.session = session;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+        session.outbound().leadsThrough(context);
+    }
+
+    @Override
+    public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+        session.outbound().handOver();
+        context.write(message, promise);
     }
 
     @Override
