@@ -1,5 +1,6 @@
 package dev.parley.conversation;
 
+import jakarta.inject.Singleton;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
@@ -10,6 +11,7 @@ import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 
 /** Turns whatever fails in REST into a {@link Problem}. */
+@Singleton
 class ProblemMappers {
 
     private static final Logger LOG = Logger.getLogger(ProblemMappers.class);
@@ -19,7 +21,7 @@ class ProblemMappers {
 
     @ServerExceptionMapper
     Response known(ParleyException failure) {
-        return Problem.of(failure.code(), failure.getMessage()).response();
+        return problem(failure).response();
     }
 
     @ServerExceptionMapper
@@ -49,16 +51,24 @@ class ProblemMappers {
 
     @ServerExceptionMapper
     Response unexpected(Throwable failure) {
+        return problem(failure).response();
+    }
+
+    /** What to say of a failure that is not REST's own. */
+    Problem problem(Throwable failure) {
+        if (failure instanceof ParleyException known) {
+            return Problem.of(known.code(), known.getMessage());
+        }
         if (DatabaseErrors.isUnavailable(failure)) {
             warn(failure);
-            return Problem.of(ErrorCode.UNAVAILABLE, "the database cannot be reached at the moment").response();
+            return Problem.of(ErrorCode.UNAVAILABLE, "the database cannot be reached at the moment");
         }
         if (failure.getClass() == IOException.class) {
             // from reading the request: the client went away, or sent more than Quarkus reads
-            return Problem.of(ErrorCode.INVALID_REQUEST, "the body cannot be read").response();
+            return Problem.of(ErrorCode.INVALID_REQUEST, "the body cannot be read");
         }
         LOG.error("A request failed unexpectedly", failure);
-        return Problem.of(ErrorCode.INTERNAL, "something went wrong here; the log has more").response();
+        return Problem.of(ErrorCode.INTERNAL, "something went wrong here; the log has more");
     }
 
     /** Says now and then that requests fail: while the database is away each of them does. */
