@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
-/** One call of the database's batch function: one transaction, one flush, an outcome for each message. */
+/** One call of the database's batch function, or of its little sister for one message: one transaction, one flush, an outcome for each message. */
 final class MessageBatch {
 
     /** The function's words; see its migration for what each means. */
@@ -21,6 +21,7 @@ final class MessageBatch {
     record Result(Outcome outcome, Sent sent) {
     }
 
+    private static final String WRITE_ONE = "select seq, created_at, stored from parley.write_message($1, $2, $3, $4, $5, $6, $7)";
     private static final String WRITE = "select ordinal, id, outcome, seq, created_at, stored from parley.write_messages($1, $2, $3, $4, $5, $6, $7, $8)";
 
     private MessageBatch() {
@@ -34,6 +35,24 @@ final class MessageBatch {
      * @return a result for each message, in order; fails as a whole with the database's error
      */
     static Future<Result[]> write(SqlClient client, List<PendingMessage> pending, boolean waitForLocks, int lockTimeoutMs) {
+        if (pending.size() > 1 || waitForLocks) {
+            return writeMany(client, pending, waitForLocks, lockTimeoutMs);
+        }
+        NewMessage message = pending.get(0).message();
+        return client.preparedQuery(WRITE_ONE)
+                .execute(Tuple.of(message.id(), message.conversationId(), message.senderId(), message.senderRole(), message.content())
+                        .addString(message.metadata()).addInteger(lockTimeoutMs))
+                .compose(rows -> {
+                    if (rows.size() == 0) {
+                        return writeMany(client, pending, false, lockTimeoutMs);
+                    }
+                    Row row = rows.iterator().next();
+                    return Future.succeededFuture(new Result[] {
+                        row.getLong(0) == null ? new Result(Outcome.REFUSED, null) : new Result(Outcome.CREATED, created(message, row, 0))});
+                });
+    }
+
+    private static Future<Result[]> writeMany(SqlClient client, List<PendingMessage> pending, boolean waitForLocks, int lockTimeoutMs) {
         int size = pending.size();
         UUID[] ids = new UUID[size];
         UUID[] conversations = new UUID[size];
@@ -71,10 +90,16 @@ final class MessageBatch {
 
     private static Sent sent(NewMessage message, Outcome outcome, Row row) {
         return switch (outcome) {
-            case CREATED -> new Sent(message, row.getLong(3), row.getString(4), row.getString(5) == null ? "{}" : row.getString(5), null);
+            case CREATED -> created(message, row, 3);
             case DUPLICATE -> new Sent(message, row.getLong(3), null, null, row.getString(5));
             default -> null;
         };
+    }
+
+    /** @param first the column of seq, created_at and stored after it */
+    private static Sent created(NewMessage message, Row row, int first) {
+        String metadata = row.getString(first + 2);
+        return new Sent(message, row.getLong(first), row.getString(first + 1), metadata == null ? "{}" : metadata, null);
     }
 
     private static Map<UUID, Integer> places(List<PendingMessage> pending) {
