@@ -1,6 +1,7 @@
 package dev.parley.conversation;
 
 import dev.parley.database.Connections;
+import dev.parley.database.DatabaseLoop;
 import dev.parley.database.ExpendablePool;
 import io.quarkus.arc.All;
 import io.smallrye.mutiny.Uni;
@@ -37,15 +38,16 @@ public class GroupCommitWriter implements MessageWriter {
     private final Queue<PendingMessage> arrivals = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean scheduled = new AtomicBoolean();
     private final AtomicInteger waiting = new AtomicInteger();
-    private Context context;
+    private final Context context;
     private final ExpendablePool pool;
     private CommitQueue queue;
     private BusyConversations busy;
 
-    GroupCommitWriter(WriterConfig config, Connections connections, Vertx vertx, @All List<MessagesCommitted> followers, WriterFigures figures) {
+    GroupCommitWriter(WriterConfig config, Connections connections, DatabaseLoop loop, Vertx vertx, @All List<MessagesCommitted> followers, WriterFigures figures) {
         this.config = config;
         this.pool = new ExpendablePool(() -> connections.pool(connections.options("parley-writer"), config.transactions() + config.waiters(),
                 "set synchronous_commit = on"), config.patience().toMillis() / 2);
+        this.context = loop.context();
         this.vertx = vertx;
         this.followers = followers;
         this.figures = figures;
@@ -53,7 +55,6 @@ public class GroupCommitWriter implements MessageWriter {
 
     @PostConstruct
     void open() {
-        context = vertx.getOrCreateContext();
         vertx.setPeriodic(SWEEP_MS, tick -> context.runOnContext(ignored -> {
             queue.refuseOverdue();
             busy.refuseOverdue();
@@ -95,12 +96,18 @@ public class GroupCommitWriter implements MessageWriter {
 
     /** Tells the senders of a committed batch, and whoever follows the log; those still open go, in order, into the two lists. */
     void settle(List<PendingMessage> batch, MessageBatch.Result[] results, List<PendingMessage> locked, List<PendingMessage> again) {
-        int created = 0;
+        int stored = 0;
+        for (MessageBatch.Result result : results) {
+            stored += result.sent() == null ? 0 : 1;
+        }
+        if (stored > 0) {
+            figures.committed(stored);
+            followers.forEach(MessagesCommitted::messagesCommitted); // first: the log is then read while the senders are answered
+        }
         for (int i = 0; i < results.length; i++) {
             PendingMessage pending = batch.get(i);
             switch (results[i].outcome()) {
                 case CREATED, DUPLICATE -> {
-                    created++;
                     waiting.decrementAndGet();
                     pending.stored(results[i].sent());
                 }
@@ -111,10 +118,6 @@ public class GroupCommitWriter implements MessageWriter {
                 case BUSY -> locked.add(pending);
                 case AGAIN -> again.add(pending);
             }
-        }
-        if (created > 0) {
-            figures.committed(created);
-            followers.forEach(MessagesCommitted::messagesCommitted);
         }
     }
 

@@ -2,6 +2,7 @@ package dev.parley.feed;
 
 import dev.parley.database.Backoff;
 import dev.parley.database.Database;
+import dev.parley.database.DatabaseLoop;
 import dev.parley.feed.FeedConnections.Primary;
 import dev.parley.feed.FeedGap.Reason;
 import io.quarkus.runtime.ShutdownEvent;
@@ -41,7 +42,7 @@ public class Tail {
     private final Backoff backoff = new Backoff(50, 5_000);
     private final AtomicBoolean rung = new AtomicBoolean();
 
-    private Context context;
+    private final Context context;
     private volatile State state = State.AWAY;
     private PgConnection connection;
     private LogCursor cursor;
@@ -57,16 +58,16 @@ public class Tail {
     private volatile long currentAt;
     private volatile long reads;
 
-    Tail(Vertx vertx, FeedConfig config, FeedConnections connections, Doorbell doorbell, Database database) {
+    Tail(Vertx vertx, FeedConfig config, FeedConnections connections, Doorbell doorbell, Database database, DatabaseLoop loop) {
         this.vertx = vertx;
         this.config = config;
         this.connections = connections;
         this.doorbell = doorbell;
         this.database = database;
+        this.context = loop.context();
     }
 
     void start(@Observes StartupEvent event) {
-        context = vertx.getOrCreateContext();
         database.migrated().subscribe().with(migrated -> context.runOnContext(ignored -> {
             doorbell.start(this::ring);
             vertx.setPeriodic(config.pollInterval().toMillis(), tick -> ring());
@@ -86,7 +87,12 @@ public class Tail {
 
     /** Says that something may have committed. Any thread; rings during a read make one more read after it. */
     public void ring() {
-        if (!rung.getAndSet(true) && context != null) {
+        if (rung.getAndSet(true)) {
+            return;
+        }
+        if (Vertx.currentContext() == context) {
+            readIfRung();
+        } else {
             context.runOnContext(ignored -> readIfRung());
         }
     }
