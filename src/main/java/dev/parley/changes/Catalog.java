@@ -121,8 +121,7 @@ public class Catalog {
 
     private boolean fits(Misfit misfit) {
         Table shape = table(misfit.schema, misfit.table);
-        return shape != null && shape.columns().size() == misfit.columns.size()
-                && shape.columns().stream().allMatch(column -> misfit.columns.contains(column.name()));
+        return shape != null && shape.fits(misfit.columns);
     }
 
     /** Whether the shapes have been read at all. */

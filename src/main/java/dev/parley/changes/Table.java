@@ -23,4 +23,13 @@ public record Table(String schema, String name, List<Column> columns, List<Strin
         }
         return null;
     }
+
+    /**
+     * Whether a row goes with this shape: if not, the table has been altered since the one or the other.
+     *
+     * @param names the row's columns, in any order
+     */
+    public boolean fits(List<String> names) {
+        return columns.size() == names.size() && columns.stream().allMatch(column -> names.contains(column.name()));
+    }
 }

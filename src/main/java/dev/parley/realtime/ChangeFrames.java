@@ -96,7 +96,7 @@ final class ChangeFrames implements ChangeEncoder {
                 .append("\",\"type\":\"").append(change.change().operation()).append("\",\"columns\":[");
         if (table != null) {
             Row shown = change.record() != null ? change.record() : change.old();
-            boolean fits = change.record() == null || change.fits(table);
+            boolean fits = change.record() == null || change.fits();
             String comma = "";
             for (Column column : table.columns()) {
                 if ((form.columns == null || form.columns.contains(column.name())) && (fits || shown.has(column.name()))) {

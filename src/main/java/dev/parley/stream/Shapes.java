@@ -2,9 +2,7 @@ package dev.parley.stream;
 
 import dev.parley.changes.Catalog;
 import dev.parley.changes.Catalog.Misfit;
-import dev.parley.changes.Row;
 import dev.parley.changes.Table;
-import dev.parley.feed.Change;
 import io.vertx.core.Future;
 import java.util.HashSet;
 import java.util.List;
@@ -20,10 +18,9 @@ final class Shapes {
     static Future<Void> give(Catalog catalog, List<TableChange> changes) {
         Set<Misfit> misfits = new HashSet<>();
         for (TableChange change : changes) {
-            Table shape = catalog.table(change.change().schema(), change.change().table());
-            change.shape(shape);
-            if (!change.fits(shape)) {
-                misfits.add(misfit(change));
+            change.shape(shape(catalog, change));
+            if (!change.fits()) {
+                misfits.add(new Misfit(change.name().schema(), change.name().name(), change.columns()));
             }
         }
         if (misfits.isEmpty()) {
@@ -31,14 +28,13 @@ final class Shapes {
         }
         return catalog.refreshFor(misfits).map(again -> {
             for (TableChange change : changes) {
-                change.shape(catalog.table(change.change().schema(), change.change().table()));
+                change.shape(shape(catalog, change));
             }
             return null;
         });
     }
 
-    private static Misfit misfit(TableChange of) {
-        Change change = of.change();
-        return new Misfit(change.schema(), change.table(), Row.parse(change.row()).names());
+    private static Table shape(Catalog catalog, TableChange change) {
+        return catalog.table(change.name().schema(), change.name().name());
     }
 }

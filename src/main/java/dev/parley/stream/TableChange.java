@@ -5,6 +5,7 @@ import dev.parley.changes.Table;
 import dev.parley.feed.Change;
 import dev.parley.feed.Change.Operation;
 import dev.parley.feed.LogSelection;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
@@ -20,6 +21,7 @@ public final class TableChange {
     private final Row row;
     private final Map<Object, byte[]> made = new ConcurrentHashMap<>(4);
     private Table table;
+    private boolean fits;
     private Row old;
     private Row tested;
 
@@ -33,14 +35,10 @@ public final class TableChange {
         return name;
     }
 
-    /** Whether the shape goes with the row: if not, the table has been altered since the one or the other. */
-    public boolean fits(Table shape) {
-        return shape != null && shape.columns().size() == row.names().size() && shape.columns().stream().allMatch(column -> row.has(column.name()));
-    }
-
     /** Gives it its shape; null when the table is not known (any more). */
     void shape(Table shape) {
         table = shape;
+        fits = shape != null && shape.fits(row.names());
         switch (change.operation()) {
             case DELETE -> {
                 old = shape == null ? row : Row.parse(row.only(shape.rowSecurity() ? shape.key() : shape.identity()));
@@ -61,6 +59,16 @@ public final class TableChange {
     /** The table's shape, null when the table is not known any more. */
     public Table table() {
         return table;
+    }
+
+    /** Whether the row as it was logged goes with the shape; false when there is none. */
+    public boolean fits() {
+        return fits;
+    }
+
+    /** The columns of the row as it was logged, in its order. */
+    List<String> columns() {
+        return row.names();
     }
 
     /** The row as it is now; null for a deleted one. */
