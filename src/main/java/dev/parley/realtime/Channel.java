@@ -3,18 +3,13 @@ package dev.parley.realtime;
 import dev.parley.access.Caller;
 import dev.parley.access.ChannelRights;
 import dev.parley.access.CredentialsException;
-import dev.parley.broadcast.Broadcast;
 import dev.parley.broadcast.Topic;
-import dev.parley.broadcast.TopicHub;
 import dev.parley.changes.FilterException;
 import dev.parley.feed.Position;
+import dev.parley.realtime.ChannelToken.Admission;
 import dev.parley.stream.Binding.Start;
 import dev.parley.transport.OutboundStream;
-import io.netty.util.concurrent.ScheduledFuture;
 import io.vertx.core.Future;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
@@ -24,13 +19,13 @@ import org.jboss.logging.Logger;
  * <p>The order of a join: whose token, what it may do, what it wants to hear of; then everything is subscribed to, then the client is told so, then
  * follows what there was before. What commits once the client has been told is therefore never missed.
  */
-final class Channel implements TopicHub.Receiver {
+final class Channel {
 
     private enum State { JOINING, REFUSED, JOINED, CLOSED }
 
     private static final Logger LOG = Logger.getLogger(Channel.class);
     /** For each of a join's two steps: together below the 10 s after which a client gives it up. */
-    private static final long STEP_TIMEOUT_MS = 4_500;
+    static final long STEP_TIMEOUT_MS = 4_500;
     private static final int MAX_TOKEN_PUSH = 16_384;
 
     private final RealtimeSession session;
@@ -39,29 +34,29 @@ final class Channel implements TopicHub.Receiver {
     private final ChannelFrames frames;
     private final String ref;
     private final JoinConfig config;
-    private final BroadcastReplay replay;
+    private final ChannelToken token;
+    private final ChannelBroadcasts broadcasts;
     private final ChannelPresence presence;
     private State state = State.JOINING;
-    private Caller caller;
-    private String token;
     private ChannelRights rights = ChannelRights.NONE;
     private Subscriptions subscriptions = Subscriptions.NONE;
     private OutboundStream changes;
-    private boolean listening;
-    private ScheduledFuture<?> expiry;
-    /** A token is being looked at; what comes meanwhile waits, the last one only. */
-    private boolean checking;
-    private String nextToken;
 
-    Channel(RealtimeSession session, RealtimeServices services, Envelope join, JoinConfig config) {
+    /**
+     * Not joined yet.
+     *
+     * @param frames of the wire topic, {@code realtime:} and a name
+     * @param ref    of the join, which is answered under it
+     */
+    Channel(RealtimeSession session, RealtimeServices services, ChannelFrames frames, String ref, JoinConfig config) {
         this.session = session;
         this.services = services;
-        this.topic = new Topic(join.topic().substring(ChannelFrames.PREFIX.length()), config.isPrivate());
-        this.frames = new ChannelFrames(session.vsn(), join.topic(), join.joinRef() == null ? join.ref() : join.joinRef());
-        this.ref = join.ref();
+        this.topic = new Topic(frames.topic().substring(ChannelFrames.PREFIX.length()), config.isPrivate());
+        this.frames = frames;
+        this.ref = ref;
         this.config = config;
-        this.token = config.token();
-        this.replay = new BroadcastReplay(config, services.stored());
+        this.token = new ChannelToken(this, session, services, topic, config.token());
+        this.broadcasts = new ChannelBroadcasts(session, services, topic, frames, config);
         this.presence = new ChannelPresence(session, services, topic, frames, config);
     }
 
@@ -79,13 +74,13 @@ final class Channel implements TopicHub.Receiver {
      * @param replaced the channel whose place this one takes, already closed, or null
      */
     void join(Channel replaced) {
-        (token == null ? Future.succeededFuture(session.caller()) : Futures.of(services.credentials().check(token)))
-                .compose(who -> Futures.of(services.access().mayJoin(who, topic.name(), topic.isPrivate())).map(allowed -> {
-                    if (!allowed.mayJoin()) {
+        token.admission()
+                .map(admission -> {
+                    if (!admission.rights().mayJoin()) {
                         throw new Refusal(Reasons.unauthorized(topic.name()));
                     }
-                    return new Admission(who, allowed);
-                }))
+                    return admission;
+                })
                 .timeout(STEP_TIMEOUT_MS, TimeUnit.MILLISECONDS)
                 .onComplete(admitted -> session.run(() -> {
                     if (state != State.JOINING) {
@@ -94,23 +89,14 @@ final class Channel implements TopicHub.Receiver {
                     if (admitted.failed()) {
                         refuse(admitted.cause(), replaced);
                     } else {
-                        caller = admitted.result().caller();
                         rights = admitted.result().rights();
-                        prepare(replaced);
+                        prepare(admitted.result().caller(), replaced);
                     }
                 }));
     }
 
-    private record Admission(Caller caller, ChannelRights rights) {
-    }
-
-    private void prepare(Channel replaced) {
-        boolean replays = replay.isWanted() && rights.broadcastRead();
-        if (replays) {
-            // before stored ones are read: what is said meanwhile waits
-            listen();
-        }
-        Future<Void> stored = replays ? replay.read(topic) : Future.succeededFuture();
+    private void prepare(Caller caller, Channel replaced) {
+        Future<Void> stored = broadcasts.read(rights);
         services.compiler().compile(config.entries(), caller).compose(compiled -> stored.map(compiled))
                 .timeout(STEP_TIMEOUT_MS, TimeUnit.MILLISECONDS)
                 .onComplete(compiled -> session.run(() -> {
@@ -123,48 +109,32 @@ final class Channel implements TopicHub.Receiver {
                         refuse(new Refusal(Reasons.NOT_CONNECTED), replaced);
                     } else {
                         subscriptions = compiled.result();
-                        begin(replaced);
+                        begin(caller, replaced);
                     }
                 }));
     }
 
-    private void begin(Channel replaced) {
+    private void begin(Caller caller, Channel replaced) {
         state = State.JOINED;
         services.figures().joined();
         Position now = services.streams().now();
         // in one turn of the event loop, so that the answer leaves when all is subscribed to, and nothing can come before it
         session.write(frames.ok(ref, subscriptions.response()));
         subscribe();
-        if (rights.broadcastRead()) {
-            listen();
-        }
         if (replaced != null) {
             session.write(replaced.frames.close());
         }
         if (state != State.JOINED) {
             return; // the subscription failed at once
         }
+        broadcasts.follow(rights);
         presence.begin(rights);
-        replay.deliver(broadcast -> session.write(broadcast, frames.topic()));
+        broadcasts.deliverStored();
         tell(now, subscriptions.bindings().stream().allMatch(binding -> binding.start() == Start.NOW));
         if (config.replicationReady()) {
             session.write(frames.system("system", "ok", "Replication connection established", null));
         }
-        watchExpiry();
-    }
-
-    private void listen() {
-        if (!listening) {
-            listening = true;
-            services.hub().join(topic, session.loop(), this);
-        }
-    }
-
-    private void fallSilent() {
-        if (listening) {
-            listening = false;
-            services.hub().leave(topic, session.loop(), this);
-        }
+        token.watch(caller);
     }
 
     private void subscribe() {
@@ -196,7 +166,7 @@ final class Channel implements TopicHub.Receiver {
     }
 
     /** Ends the channel so that the client joins again by itself. */
-    private void fail() {
+    void fail() {
         close();
         session.forget(this);
         session.write(frames.crash());
@@ -233,16 +203,11 @@ final class Channel implements TopicHub.Receiver {
     /** Takes an event that the client sent to this channel. */
     void push(Envelope envelope) {
         switch (envelope.event()) {
-            case "broadcast" -> {
-                if (RawJson.isBroadcast(envelope.payload())) {
-                    byte[] payload = RawJson.bytes(envelope.payload());
-                    broadcast(Broadcast.text(payload), payload.length, envelope.ref(), null);
-                }
-            }
+            case "broadcast" -> broadcasts.push(envelope, rights);
             case "presence" -> presence.push(envelope, rights, this::end);
             case "access_token" -> {
                 if (envelope.payload().length() <= MAX_TOKEN_PUSH) {
-                    accessToken(JoinConfig.token(JoinConfig.tree(envelope.payload())));
+                    token.push(JoinConfig.token(JoinConfig.tree(envelope.payload())));
                 }
             }
             default -> { } // for later versions
@@ -251,111 +216,30 @@ final class Channel implements TopicHub.Receiver {
 
     /** Takes a binary broadcast. */
     void push(BroadcastPush push) {
-        if (!push.json() || RawJson.isValid(push.payload())) {
-            broadcast(Broadcast.of(push.event(), push.payload(), push.json(), null), push.payload().length, push.ref(), push.metadata());
-        }
+        broadcasts.push(push, rights);
     }
 
-    private void broadcast(Broadcast broadcast, int bytes, String pushRef, String metadata) {
-        if (!rights.broadcastWrite()) {
-            return;
-        }
-        if (bytes > services.settings().maxBroadcastBytes) {
-            answer(pushRef, frames.error(pushRef, "{\"error\":\"payload_size_exceeded\"}"));
-            return;
-        }
-        Persist persist = Persist.read(metadata);
-        if (persist != null && topic.isPrivate()) {
-            services.stored().store(topic.name(), broadcast, persist.ttlSeconds(), config.self() ? null : this)
-                    .onComplete(stored -> session.run(() -> answer(pushRef, stored.succeeded()
-                            ? frames.ok(pushRef, "{\"id\":" + RawJson.quote(stored.result()) + "}") : frames.error(pushRef, "{}"))));
-            return;
-        }
-        services.figures().broadcast();
-        services.hub().publish(topic, broadcast, config.self() ? null : this);
-        answer(pushRef, frames.ok(pushRef, "{}"));
+    /** Fails when the caller may watch less than the channel does: then it can't go on as it is. */
+    Future<Void> requireAllFor(Caller caller) {
+        return services.compiler().compile(config.entries(), caller).map(compiled -> {
+            if (compiled.bindings().size() < subscriptions.bindings().size()) {
+                throw new Refusal("what this token may watch is less: the client is to join again");
+            }
+            return null;
+        });
     }
 
-    private void answer(String pushRef, String frame) {
-        if (config.ack() && pushRef != null && state == State.JOINED) {
-            session.write(frame);
-        }
-    }
-
-    @Override
-    public void receive(Broadcast broadcast) {
-        if (state != State.CLOSED && replay.admits(broadcast)) {
-            session.write(broadcast, frames.topic());
-        }
-    }
-
-    private void accessToken(String fresh) {
-        if (fresh == null || fresh.equals(token) || state != State.JOINED) {
-            return;
-        }
-        if (checking) {
-            nextToken = fresh;
-            return;
-        }
-        checking = true;
-        Futures.of(services.credentials().check(fresh))
-                .compose(who -> Futures.of(services.access().mayJoin(who, topic.name(), topic.isPrivate())).map(allowed -> new Admission(who, allowed)))
-                .compose(admission -> services.compiler().compile(config.entries(), admission.caller()).map(compiled -> {
-                    if (compiled.bindings().size() < subscriptions.bindings().size()) {
-                        throw new Refusal("what this token may watch is less: the client is to join again");
-                    }
-                    return admission;
-                }))
-                .timeout(STEP_TIMEOUT_MS, TimeUnit.MILLISECONDS)
-                .onComplete(checked -> session.run(() -> {
-                    checking = false;
-                    if (state != State.JOINED) {
-                        return;
-                    }
-                    if (checked.succeeded()) {
-                        token = fresh;
-                        renew(checked.result());
-                    } else if (checked.cause() instanceof CredentialsException) {
-                        end(checked.cause().getMessage());
-                    } else {
-                        fail(); // passes: the client joins again with this token
-                    }
-                    String next = nextToken;
-                    nextToken = null;
-                    accessToken(next);
-                }));
-    }
-
-    private void renew(Admission admission) {
+    /** Goes on with what a fresh token admits to. */
+    void renew(Admission admission) {
         if (!admission.rights().mayJoin()) {
             end(Reasons.cannotReadAnyMore(topic.name()));
             return;
         }
-        caller = admission.caller();
         rights = admission.rights();
-        if (rights.broadcastRead()) {
-            listen();
-        } else {
-            fallSilent();
-        }
+        broadcasts.follow(rights);
         presence.renew(rights);
-        watchExpiry();
+        token.watch(admission.caller());
         tell(null, true);
-    }
-
-    private void watchExpiry() {
-        if (expiry != null) {
-            expiry.cancel(false);
-        }
-        Instant at = caller.expiresAt();
-        if (at != null) {
-            Duration left = Duration.between(Instant.now(), at);
-            expiry = session.later(left.isNegative() ? Duration.ZERO : left, () -> {
-                if (state == State.JOINED) {
-                    end("Token has expired " + Math.max(0, Duration.between(at, Instant.now()).toSeconds()) + " seconds ago");
-                }
-            });
-        }
     }
 
     /** The socket has room again. */
@@ -391,13 +275,11 @@ final class Channel implements TopicHub.Receiver {
     }
 
     private void release() {
-        fallSilent();
+        broadcasts.end();
         presence.end();
         if (changes != null) {
             changes.cancel();
         }
-        if (expiry != null) {
-            expiry.cancel(false);
-        }
+        token.forget();
     }
 }

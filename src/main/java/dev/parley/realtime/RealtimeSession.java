@@ -149,7 +149,7 @@ final class RealtimeSession implements SocketGuard.Session {
                 refuseLater(answers, join.ref(), Reasons.TOO_MANY_CHANNELS);
                 return;
             }
-            Channel channel = new Channel(this, services, join, JoinConfig.read(join.payload()));
+            Channel channel = new Channel(this, services, answers, join.ref(), JoinConfig.read(join.payload()));
             channels.put(join.topic(), channel);
             channel.join(wasJoined ? old : null);
         }

@@ -1,0 +1,123 @@
+package dev.parley.realtime;
+
+import dev.parley.access.ChannelRights;
+import dev.parley.broadcast.Broadcast;
+import dev.parley.broadcast.Topic;
+import dev.parley.broadcast.TopicHub;
+import io.vertx.core.Future;
+
+/** A channel's part in broadcasts: what it says, what it hears, and the stored ones that it asked for. On the socket's event loop only. */
+final class ChannelBroadcasts implements TopicHub.Receiver {
+
+    private final RealtimeSession session;
+    private final RealtimeServices services;
+    private final Topic topic;
+    private final ChannelFrames frames;
+    private final BroadcastReplay replay;
+    private final boolean ack;
+    /** Whom not to bring what the channel itself says; null when it wants that too. */
+    private final TopicHub.Receiver except;
+    private boolean listening;
+    private boolean ended;
+
+    ChannelBroadcasts(RealtimeSession session, RealtimeServices services, Topic topic, ChannelFrames frames, JoinConfig config) {
+        this.session = session;
+        this.services = services;
+        this.topic = topic;
+        this.frames = frames;
+        this.replay = new BroadcastReplay(config, services.stored());
+        this.ack = config.ack();
+        this.except = config.self() ? null : this;
+    }
+
+    /** Reads the stored ones that the join asked for, if it may. Fails with {@link Refusal}. */
+    Future<Void> read(ChannelRights rights) {
+        if (!replay.isWanted() || !rights.broadcastRead()) {
+            return Future.succeededFuture();
+        }
+        // before they are read: what is said meanwhile waits
+        listen();
+        return replay.read(topic);
+    }
+
+    /** Hears from now on what it may, and no more. */
+    void follow(ChannelRights rights) {
+        if (rights.broadcastRead()) {
+            listen();
+        } else {
+            fallSilent();
+        }
+    }
+
+    /** The client has been told that it joined: now it gets the stored ones. */
+    void deliverStored() {
+        replay.deliver(broadcast -> session.write(broadcast, frames.topic()));
+    }
+
+    /** Takes one that the client sent. */
+    void push(Envelope envelope, ChannelRights rights) {
+        if (RawJson.isBroadcast(envelope.payload())) {
+            byte[] payload = RawJson.bytes(envelope.payload());
+            say(Broadcast.text(payload), payload.length, envelope.ref(), null, rights);
+        }
+    }
+
+    /** Takes a binary one. */
+    void push(BroadcastPush push, ChannelRights rights) {
+        if (!push.json() || RawJson.isValid(push.payload())) {
+            say(Broadcast.of(push.event(), push.payload(), push.json(), null), push.payload().length, push.ref(), push.metadata(), rights);
+        }
+    }
+
+    private void say(Broadcast broadcast, int bytes, String ref, String metadata, ChannelRights rights) {
+        if (!rights.broadcastWrite()) {
+            return;
+        }
+        if (bytes > services.settings().maxBroadcastBytes) {
+            answer(ref, frames.error(ref, "{\"error\":\"payload_size_exceeded\"}"));
+            return;
+        }
+        Persist persist = Persist.read(metadata);
+        if (persist != null && topic.isPrivate()) {
+            services.stored().store(topic.name(), broadcast, persist.ttlSeconds(), except)
+                    .onComplete(stored -> session.run(() -> answer(ref, stored.succeeded()
+                            ? frames.ok(ref, "{\"id\":" + RawJson.quote(stored.result()) + "}") : frames.error(ref, "{}"))));
+            return;
+        }
+        services.figures().broadcast();
+        services.hub().publish(topic, broadcast, except);
+        answer(ref, frames.ok(ref, "{}"));
+    }
+
+    private void answer(String ref, String frame) {
+        if (ack && ref != null && !ended) {
+            session.write(frame);
+        }
+    }
+
+    @Override
+    public void receive(Broadcast broadcast) {
+        if (listening && replay.admits(broadcast)) {
+            session.write(broadcast, frames.topic());
+        }
+    }
+
+    void end() {
+        ended = true;
+        fallSilent();
+    }
+
+    private void listen() {
+        if (!listening) {
+            listening = true;
+            services.hub().join(topic, session.loop(), this);
+        }
+    }
+
+    private void fallSilent() {
+        if (listening) {
+            listening = false;
+            services.hub().leave(topic, session.loop(), this);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+package dev.parley.realtime;
+
+import dev.parley.access.Caller;
+import dev.parley.access.ChannelRights;
+import dev.parley.access.CredentialsException;
+import dev.parley.broadcast.Topic;
+import io.netty.util.concurrent.ScheduledFuture;
+import io.vertx.core.Future;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.TimeUnit;
+
+/** The token that a channel goes by: what it admits to, the fresh ones that the client sends, and its expiry. On the socket's event loop only. */
+final class ChannelToken {
+
+    /** Whose token it is, and what that one may do on the channel's topic. */
+    record Admission(Caller caller, ChannelRights rights) {
+    }
+
+    private final Channel channel;
+    private final RealtimeSession session;
+    private final RealtimeServices services;
+    private final Topic topic;
+    private String token;
+    /** A fresh one is being looked at; what comes meanwhile waits, the last one only. */
+    private boolean checking;
+    private String next;
+    private ScheduledFuture<?> expiry;
+
+    /** @param token that came with the join; null to go by what the socket was opened with */
+    ChannelToken(Channel channel, RealtimeSession session, RealtimeServices services, Topic topic, String token) {
+        this.channel = channel;
+        this.session = session;
+        this.services = services;
+        this.topic = topic;
+        this.token = token;
+    }
+
+    /** Fails with {@link CredentialsException} for a token that does not hold, and when nobody can say. Completes on any thread. */
+    Future<Admission> admission() {
+        return token == null ? admission(Future.succeededFuture(session.caller())) : admission(token);
+    }
+
+    private Future<Admission> admission(String of) {
+        return admission(Futures.of(services.credentials().check(of)));
+    }
+
+    private Future<Admission> admission(Future<Caller> who) {
+        return who.compose(caller -> Futures.of(services.access().mayJoin(caller, topic.name(), topic.isPrivate())).map(rights -> new Admission(caller, rights)));
+    }
+
+    /**
+     * Takes a token that the client sent while joined: the channel goes on with it, or ends.
+     *
+     * @param fresh null, or the one that it goes by already, to leave it as it is
+     */
+    void push(String fresh) {
+        if (fresh == null || fresh.equals(token) || !channel.isJoined()) {
+            return;
+        }
+        if (checking) {
+            next = fresh;
+            return;
+        }
+        checking = true;
+        admission(fresh)
+                .compose(admission -> channel.requireAllFor(admission.caller()).map(admission))
+                .timeout(Channel.STEP_TIMEOUT_MS, TimeUnit.MILLISECONDS)
+                .onComplete(checked -> session.run(() -> {
+                    checking = false;
+                    if (!channel.isJoined()) {
+                        return;
+                    }
+                    if (checked.succeeded()) {
+                        token = fresh;
+                        channel.renew(checked.result());
+                    } else if (checked.cause() instanceof CredentialsException) {
+                        channel.end(checked.cause().getMessage());
+                    } else {
+                        channel.fail(); // passes: the client joins again with this token
+                    }
+                    String waiting = next;
+                    next = null;
+                    push(waiting);
+                }));
+    }
+
+    /** Ends the channel when the caller's token expires. */
+    void watch(Caller caller) {
+        forget();
+        Instant at = caller.expiresAt();
+        if (at != null) {
+            Duration left = Duration.between(Instant.now(), at);
+            expiry = session.later(left.isNegative() ? Duration.ZERO : left,
+                    () -> channel.end("Token has expired " + Math.max(0, Duration.between(at, Instant.now()).toSeconds()) + " seconds ago"));
+        }
+    }
+
+    /** Watches no more. */
+    void forget() {
+        if (expiry != null) {
+            expiry.cancel(false);
+        }
+    }
+}
