@@ -15,7 +15,7 @@ import java.util.Locale;
  * @param table        {@code *} for any
  * @param filter       as it came, null for none
  * @param select       the columns, null for all
- * @param resumes      whether the client wants to resume: it said {@code after}, if only null
+ * @param resumes      whether the client goes by positions: it said {@code after} or {@code position}, if only null
  * @param seq          of the last message that the client has, −1 for none
  * @param position     that the client has reached, or null
  * @param positionName under which the position goes into the row, or null

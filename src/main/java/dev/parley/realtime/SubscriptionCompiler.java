@@ -35,6 +35,18 @@ class SubscriptionCompiler {
     private record Key(String entry, List<Target> targets) {
     }
 
+    /**
+     * What became of one entry: a binding or a problem, the other null.
+     *
+     * @param resumes whether the client wants to resume it by position
+     */
+    private record Compiled(ObjectNode entry, Binding binding, boolean resumes, String problem) {
+
+        static Compiled refused(ObjectNode entry, String problem) {
+            return new Compiled(entry, null, false, problem);
+        }
+    }
+
     private final Catalog catalog;
     private final WatchedTables watched;
     private final Filters filters;
@@ -60,28 +72,24 @@ class SubscriptionCompiler {
         if (entries.size() > maxEntries) {
             return Future.failedFuture(new Refusal(Reasons.tooManyEntries(maxEntries)));
         }
-        List<Future<Object>> compiled = new ArrayList<>();
-        for (ObjectNode entry : entries) {
-            compiled.add(compile(entry, caller));
-        }
-        return Future.all(compiled).map(all -> put(entries, compiled.stream().map(Future::result).toList()));
+        List<Future<Compiled>> compiled = entries.stream().map(entry -> compile(entry, caller)).toList();
+        return Future.all(compiled).map(all -> put(compiled.stream().map(Future::result).toList()));
     }
 
-    /** A binding, or the text of a problem. */
-    private Future<Object> compile(ObjectNode node, Caller caller) {
+    private Future<Compiled> compile(ObjectNode node, Caller caller) {
         ChangeEntry entry;
         try {
             entry = ChangeEntry.read(node);
         } catch (EntryException e) {
-            return Future.succeededFuture(e.getMessage());
+            return Future.succeededFuture(Compiled.refused(node, e.getMessage()));
         }
-        return targets(entry, caller).<Object>map(targets -> binding(entry, targets)).recover(failure -> {
+        return targets(entry, caller).map(targets -> new Compiled(node, binding(entry, targets), entry.resumes(), null)).recover(failure -> {
             if (failure instanceof EntryException problem) {
-                return Future.succeededFuture(problem.getMessage());
+                return Future.succeededFuture(Compiled.refused(node, problem.getMessage()));
             }
             if (failure instanceof FilterException problem) {
-                return Future.succeededFuture(problem.isGrammar() ? problem.getMessage() : UNABLE
-                        + "An exception happened so please check your connect parameters: " + entry.parameters() + ". Exception: " + problem.getMessage());
+                return Future.succeededFuture(Compiled.refused(node, problem.isGrammar() ? problem.getMessage() : UNABLE
+                        + "An exception happened so please check your connect parameters: " + entry.parameters() + ". Exception: " + problem.getMessage()));
             }
             return Future.failedFuture(failure);
         });
@@ -111,8 +119,8 @@ class SubscriptionCompiler {
             Table table = catalog.table(entry.schema(), entry.table());
             return table == null ? List.of() : List.of(table);
         }
-        return catalog.tables().stream().filter(table -> (entry.schema().equals(Binding.ANY) || entry.schema().equals(table.schema()))
-                && (entry.table().equals(Binding.ANY) || entry.table().equals(table.name()))).toList();
+        Target wildcard = new Target(entry.schema(), entry.table(), RowFilter.ALL);
+        return catalog.tables().stream().filter(table -> wildcard.covers(table.schema(), table.name())).toList();
     }
 
     private Binding binding(ChangeEntry entry, List<Target> targets) {
@@ -151,17 +159,17 @@ class SubscriptionCompiler {
         return problem.length() <= MAX_PROBLEM ? problem : problem.substring(0, MAX_PROBLEM) + "…";
     }
 
-    private static Subscriptions put(List<ObjectNode> entries, List<Object> compiled) {
+    private static Subscriptions put(List<Compiled> compiled) {
         List<ObjectNode> echo = new ArrayList<>();
         List<String> problems = new ArrayList<>();
         Map<Object, Binding> bindings = new HashMap<>();
         List<Binding> order = new ArrayList<>();
         Set<Long> ids = new HashSet<>();
         boolean positions = false;
-        for (int i = 0; i < entries.size(); i++) {
-            ObjectNode answered = entries.get(i).deepCopy();
+        for (Compiled one : compiled) {
+            Binding binding = one.binding;
             long id;
-            if (compiled.get(i) instanceof Binding binding) {
+            if (binding != null) {
                 Binding known = bindings.get(binding.key());
                 if (known == null) {
                     long free = binding.id();
@@ -181,15 +189,15 @@ class SubscriptionCompiler {
                     known = earlier;
                 }
                 id = known.id();
-                positions |= entries.get(i).has("after") || entries.get(i).has("position");
+                positions |= one.resumes;
             } else {
-                problems.add(cut((String) compiled.get(i)));
-                id = id(entries.get(i).toString());
+                problems.add(cut(one.problem));
+                id = id(one.entry.toString());
                 while (!ids.add(id)) {
                     id++;
                 }
             }
-            echo.add(answered.put("id", id));
+            echo.add(one.entry.deepCopy().put("id", id));
         }
         return new Subscriptions(echo, order, problems, positions);
     }

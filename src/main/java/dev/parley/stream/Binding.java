@@ -35,7 +35,8 @@ public record Binding(Object key, long id, Event event, List<Target> targets, Pr
     /** A table, or all of a schema, or all; and the rows of it. */
     public record Target(String schema, String table, RowFilter filter) {
 
-        boolean covers(String otherSchema, String otherTable) {
+        /** Whether it takes in that table. */
+        public boolean covers(String otherSchema, String otherTable) {
             return (schema.equals(ANY) || schema.equals(otherSchema)) && (table.equals(ANY) || table.equals(otherTable));
         }
     }
