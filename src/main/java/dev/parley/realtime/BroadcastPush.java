@@ -2,7 +2,6 @@ package dev.parley.realtime;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -46,7 +45,7 @@ record BroadcastPush(String joinRef, String ref, String topic, String event, Str
     /** Older clients write one byte for each UTF-16 unit: what is not UTF-8 is taken for that. */
     private static String text(byte[] frame, int at, int size) {
         try {
-            return StandardCharsets.UTF_8.newDecoder().onMalformedInput(CodingErrorAction.REPORT).decode(ByteBuffer.wrap(frame, at, size)).toString();
+            return RawJson.text(ByteBuffer.wrap(frame, at, size));
         } catch (CharacterCodingException e) {
             return new String(frame, at, size, StandardCharsets.ISO_8859_1);
         }

@@ -226,7 +226,7 @@ class BroadcastResource {
         RestRefusal tooLarge = RestRefusal.invalid("payload", "Payload size exceeds tenant limit");
         return RestBody.read(request, settings.maxBroadcastBytes, tooLarge).compose(body -> {
             byte[] payload = json && body.length == 0 ? RawJson.bytes("{}") : body;
-            if (json && !isJson(payload)) {
+            if (json && !RawJson.isValid(payload)) {
                 throw RestRefusal.message(400, "Bad Request");
             }
             rates.take(name(caller, request), 1);
@@ -302,14 +302,9 @@ class BroadcastResource {
         return type == null ? "" : type.replaceFirst(";.*", "").strip().toLowerCase(Locale.ROOT);
     }
 
-    private static boolean isJson(byte[] body) {
-        text(body);
-        return RawJson.isValid(body);
-    }
-
     private static String text(byte[] body) {
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
+            return RawJson.text(ByteBuffer.wrap(body));
         } catch (CharacterCodingException e) {
             throw RestRefusal.message(400, "Bad Request");
         }

@@ -32,14 +32,8 @@ final class RawJson {
 
     /** Whether the bytes are one JSON value in UTF-8 and nothing else. */
     static boolean isValid(byte[] json) {
-        String text;
-        try {
-            text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(json)).toString();
-        } catch (CharacterCodingException e) {
-            return false;
-        }
         // not from the bytes: there the parser takes UTF-16 as well, and passes over strings without a look at theirs
-        try (JsonParser parser = FACTORY.createParser(text)) {
+        try (JsonParser parser = FACTORY.createParser(text(ByteBuffer.wrap(json)))) {
             if (parser.nextToken() == null) {
                 return false;
             }
@@ -77,6 +71,11 @@ final class RawJson {
 
     static String quote(String text) {
         return "\"" + new String(JsonStringEncoder.getInstance().quoteAsString(text)) + "\"";
+    }
+
+    /** @throws CharacterCodingException when it is not UTF-8 */
+    static String text(ByteBuffer utf8) throws CharacterCodingException {
+        return StandardCharsets.UTF_8.newDecoder().decode(utf8).toString();
     }
 
     static byte[] bytes(String json) {
