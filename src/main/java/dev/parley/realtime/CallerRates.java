@@ -1,6 +1,5 @@
 package dev.parley.realtime;
 
-import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
@@ -9,16 +8,9 @@ final class CallerRates {
 
     private static final int BURST_SECONDS = 5;
     private static final int MAX_CALLERS = 10_000;
-    private static final long IDLE_NANOS = Duration.ofSeconds(BURST_SECONDS).toNanos();
-
-    private static final class Allowance {
-
-        private double left;
-        private long at;
-    }
 
     private final int perSecond;
-    private final ConcurrentMap<String, Allowance> allowances = new ConcurrentHashMap<>();
+    private final ConcurrentMap<String, RateLimit> callers = new ConcurrentHashMap<>();
 
     CallerRates(int perSecond) {
         this.perSecond = perSecond;
@@ -26,35 +18,23 @@ final class CallerRates {
 
     /** @throws RestRefusal when it is too many */
     void take(String caller, int number) {
-        if (allowances.size() > MAX_CALLERS) {
+        if (callers.size() > MAX_CALLERS) {
             forgetTheIdle();
         }
-        Allowance allowance = allowances.computeIfAbsent(caller, unknown -> {
-            Allowance fresh = new Allowance();
-            fresh.left = (double) perSecond * BURST_SECONDS;
-            fresh.at = System.nanoTime();
-            return fresh;
-        });
-        synchronized (allowance) {
-            long now = System.nanoTime();
-            allowance.left = Math.min((double) perSecond * BURST_SECONDS, allowance.left + (now - allowance.at) / 1e9 * perSecond);
-            allowance.at = now;
-            if (allowance.left < 1) {
-                throw RestRefusal.message(429, "You have exceeded your rate limit");
+        RateLimit limit = callers.computeIfAbsent(caller, unknown -> new RateLimit((long) perSecond * BURST_SECONDS, BURST_SECONDS * 1_000L));
+        synchronized (limit) {
+            if (!limit.take(number)) {
+                throw RestRefusal.message(429, limit.isEmpty() ? "You have exceeded your rate limit"
+                        : "Too many messages to broadcast, please reduce the batch size");
             }
-            if (allowance.left < number) {
-                throw RestRefusal.message(429, "Too many messages to broadcast, please reduce the batch size");
-            }
-            allowance.left -= number;
         }
     }
 
-    /** One that was idle for so long has its whole allowance again, and needs no memory. */
+    /** One that has its whole allowance again needs no memory. */
     private void forgetTheIdle() {
-        long now = System.nanoTime();
-        allowances.values().removeIf(allowance -> {
-            synchronized (allowance) {
-                return now - allowance.at > IDLE_NANOS;
+        callers.values().removeIf(limit -> {
+            synchronized (limit) {
+                return limit.isFull();
             }
         });
     }
