@@ -22,9 +22,11 @@ public record Problem(
         @Schema(examples = "there is no conversation 018f0000-0000-7000-8000-000000000000") String detail,
         @Schema(examples = "PARLEY-UNKNOWN-CONVERSATION") String code) {
 
-    static final String MEDIA_TYPE = "application/problem+json";
+    /** Of its body. */
+    public static final String MEDIA_TYPE = "application/problem+json";
 
-    static Problem of(ErrorCode error, String detail) {
+    /** With the error's own status. */
+    public static Problem of(ErrorCode error, String detail) {
         return of(error, error.status(), detail);
     }
 
@@ -38,7 +40,7 @@ public record Problem(
     }
 
     /** The body. */
-    String json() {
+    public String json() {
         return "{\"type\":" + quoted(type) + ",\"title\":" + quoted(title) + ",\"status\":" + status
                 + ",\"detail\":" + quoted(detail) + ",\"code\":" + quoted(code) + "}";
     }

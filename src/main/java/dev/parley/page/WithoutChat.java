@@ -1,6 +1,9 @@
 package dev.parley.page;
 
+import dev.parley.conversation.ErrorCode;
+import dev.parley.conversation.Problem;
 import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -11,7 +14,7 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 class WithoutChat {
 
     private static final int BEFORE_EVERYTHING_ELSE = 300;
-    private static final int NOT_FOUND = 404;
+    private static final Problem REFUSAL = Problem.of(ErrorCode.NOT_FOUND, "parley.chat is off");
 
     private final boolean chat;
     private final String root;
@@ -33,8 +36,7 @@ class WithoutChat {
         String name = path == null || !path.startsWith(root) ? "" : path.substring(root.length());
         if (name.isEmpty() || name.equals("admin") || name.startsWith("admin/") || name.endsWith(".html") || name.startsWith("static/")
                 || name.startsWith("ws/") || name.equals("api/conversations") || name.startsWith("api/conversations/")) {
-            context.response().setStatusCode(NOT_FOUND).putHeader("Content-Type", "application/problem+json")
-                    .end("{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,\"code\":\"PARLEY-NOT-FOUND\",\"detail\":\"parley.chat is off\"}");
+            context.response().setStatusCode(REFUSAL.status()).putHeader(HttpHeaders.CONTENT_TYPE, Problem.MEDIA_TYPE).end(REFUSAL.json());
         } else {
             context.next();
         }

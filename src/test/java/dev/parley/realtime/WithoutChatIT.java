@@ -16,6 +16,7 @@ import dev.parley.testing.RealtimeVersion;
 import dev.parley.testing.Sql;
 import dev.parley.testing.TestPostgres;
 import java.io.IOException;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -55,7 +56,10 @@ class WithoutChatIT {
     @ValueSource(strings = {"/", "/admin", "/api/conversations", "/api/conversations/6dbb5ff0-6e4c-4f2c-8b4c-0d3a2c2f1b11",
         "/api/conversations/6dbb5ff0-6e4c-4f2c-8b4c-0d3a2c2f1b11/messages"})
     void chatsPathsAnswerNotFound(String path) {
-        assertEquals(404, Http.get(instance.http(path)).statusCode());
+        HttpResponse<String> answer = Http.get(instance.http(path));
+        assertEquals(404, answer.statusCode());
+        assertEquals("application/problem+json", answer.headers().firstValue("Content-Type").orElse(null));
+        assertEquals("PARLEY-NOT-FOUND", Json.read(answer.body()).path("code").asText());
     }
 
     @Test
