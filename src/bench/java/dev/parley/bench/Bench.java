@@ -1,0 +1,81 @@
+package dev.parley.bench;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** Runs the parts of the suite that are asked for. See {@code src/bench/README.md}. */
+public final class Bench {
+
+    private static final List<Part> PARTS = List.of(new FanOut(), new Messages(), new ForeignWriters(), new IdleMemory(), new StartUp(), new Growth());
+    private static final Duration FULL = Duration.ofMinutes(30);
+    private static final Duration BRIEF = Duration.ofMinutes(10);
+    private static final int FAULTS = 1;
+    private static final int NOT_RUN = 2;
+
+    private Bench() {
+    }
+
+    public static void main(String[] arguments) {
+        try {
+            Options options = Options.parse(arguments);
+            watch(options.of(FULL, BRIEF));
+            System.exit(run(options));
+        } catch (IllegalArgumentException e) {
+            System.err.println(e.getMessage());
+            System.exit(NOT_RUN);
+        }
+    }
+
+    private static int run(Options options) {
+        Report report = new Report();
+        Tally tally = new Tally();
+        Peers peers = new Peers();
+        if (options.installPeers()) {
+            peers.install();
+        }
+        boolean complete = true;
+        try (Cluster cluster = Cluster.start(options.pgBin())) {
+            Suite suite = new Suite(options, cluster, new Parley(options, cluster), peers, report, tally);
+            Machine.describe(suite, report.json());
+            peers.missing().forEach(missing -> report.note(missing + ": left out (src/bench/run --install-peers)"));
+            for (Part part : PARTS) {
+                Set<Integer> wanted = new TreeSet<>(part.rows());
+                wanted.retainAll(options.rows());
+                if (!wanted.isEmpty()) {
+                    complete &= measure(part, suite, wanted);
+                    report.write(tally);
+                }
+            }
+        }
+        report.note("Deliveries " + tally.text());
+        report.write(tally);
+        System.out.println(report.markdown());
+        System.out.println("Written: " + Report.RESULTS);
+        return tally.of("parley") > 0 ? FAULTS : complete ? 0 : NOT_RUN;
+    }
+
+    private static boolean measure(Part part, Suite suite, Set<Integer> wanted) {
+        try {
+            System.out.println("Rows " + wanted);
+            part.measure(suite, wanted);
+            return true;
+        } catch (RuntimeException e) {
+            e.printStackTrace();
+            suite.report().note("rows " + wanted + " could not be measured to the end: " + e.getMessage().lines().findFirst().orElse(""));
+            return false;
+        }
+    }
+
+    /** The suite is bounded in time, whatever hangs. */
+    private static void watch(Duration limit) {
+        Thread watch = new Thread(() -> {
+            Commands.sleep(limit.toSeconds());
+            System.err.println("Given up after " + limit.toMinutes() + " minutes");
+            System.exit(NOT_RUN);
+        }, "time limit");
+        watch.setDaemon(true);
+        watch.start();
+    }
+}
