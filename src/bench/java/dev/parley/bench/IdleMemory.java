@@ -1,6 +1,90 @@
 package dev.parley.bench;
+
+import dev.parley.bench.Turns.Sample;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
+
+/**
+ * Row 7: what an idle socket with one subscription costs a server, as the growth of its memory in RAM by so many of them. A JVM's heap is collected and
+ * shrunk before each look, with the collector's own command; the buffers that the kernel keeps for a socket are in no figure.
+ */
 final class IdleMemory implements Part {
-    public Set<Integer> rows() { return Set.of(); }
-    public void measure(Suite suite, Set<Integer> wanted) { }
+
+    private static final int ROOMS = 1_000;
+    private static final double SETTLE_S = 3;
+    private static final String JOIN = """
+            ["1","1","realtime:idle-{room}","phx_join",{"config":{"broadcast":{"self":false,"ack":false},"presence":{"enabled":false},"postgres_changes":[%s],"private":false}}]""";
+    private static final String ENTRY = """
+            {"event":"INSERT","schema":"public","table":"messages","filter":"conversation_id=eq.{uuid}"}""";
+    private static final String SOCKET = "/realtime/v1/websocket?vsn=2.0.0&apikey=" + Parley.KEY;
+
+    @Override
+    public Set<Integer> rows() {
+        return Set.of(7);
+    }
+
+    @Override
+    public void measure(Suite suite, Set<Integer> wanted) {
+        suite.cluster().create("idle");
+        Function<Load, Load> channel = load -> load.with("--path", SOCKET, "--subscribe", JOIN.formatted(""), "--ready", "\"status\":\"ok\"");
+        Function<Load, Load> changes = load -> load.with("--path", SOCKET, "--subscribe", JOIN.formatted(ENTRY), "--ready", "Subscribed to PostgreSQL");
+        Function<Load, Load> stream = load -> load.with("--path", Parley.STREAM, "--ready", Parley.LIVE);
+        Function<Load, Load> room = load -> load.with("--path", "/ws/{room}");
+
+        for (int sockets : suite.options().of(new int[] {10_000, 50_000}, new int[] {10_000})) {
+            if (!Machine.canOpen(sockets)) {
+                suite.report().note("row 7 with " + sockets + " sockets is left out: the system allows fewer open files (ulimit -n)");
+                continue;
+            }
+            Report.Line line = suite.report().line(7, String.format("memory of an idle socket, %,d sockets with a broadcast channel each", sockets));
+            double own = parley(suite, "parley", sockets, channel);
+            line.parley("KB", new Sample(own));
+            Map.of("bun", suite.peers().bun(-1), "node-ws", suite.peers().nodeWs(), "nchan", suite.peers().nchan(-1)).entrySet().stream()
+                    .sorted(Map.Entry.comparingByKey()).forEach(peer -> peer.getValue().ifPresent(server -> {
+                        try (server) {
+                            line.peer(peer.getKey(), "KB", new Sample(kilobytes(suite, server, sockets, room, -1)));
+                        }
+                    }));
+            int most = suite.options().binary() != null ? 12 : 20;
+            line.target("≤ " + most + " KB", own <= most).end();
+        }
+        suite.report().line(7, "the same, 10,000 sockets with a filter on a table each").parley("KB", new Sample(parley(suite, "parley", 10_000, changes))).end();
+        suite.report().line(7, "the same, 10,000 streams of a conversation each").parley("KB", new Sample(parley(suite, "parley", 10_000, stream))).end();
+    }
+
+    private static double parley(Suite suite, String name, int sockets, Function<Load, Load> kind) {
+        try (Server parley = suite.parley().start(name, "idle")) {
+            suite.parley().addConversations("idle", 0, ROOMS);
+            return kilobytes(suite, parley, sockets, kind, suite.options().binary() == null ? parley.pid() : -1);
+        }
+    }
+
+    /** @param jvm the process that can be told to collect its garbage, or negative */
+    private static double kilobytes(Suite suite, Server server, int sockets, Function<Load, Load> kind, long jvm) {
+        open(suite, server, sockets / 5, kind).close(); // classes, code and pools are there then
+        long before = settled(suite, server, jvm);
+        try (Load.Held readers = open(suite, server, sockets, kind)) {
+            return (settled(suite, server, jvm) - before) / 1024.0 / sockets;
+        }
+    }
+
+    private static Load.Held open(Suite suite, Server server, int sockets, Function<Load, Load> kind) {
+        return kind.apply(suite.load(server, -1)).with("--clients", sockets, "--rooms", ROOMS, "--sources", 4, "--order", "none", "--timeout", 180).hold();
+    }
+
+    private static long settled(Suite suite, Server server, long jvm) {
+        Commands.sleep(SETTLE_S);
+        if (jvm > 0) {
+            Path jcmd = suite.options().java().resolveSibling("jcmd");
+            if (!Files.isExecutable(jcmd)) {
+                throw new BenchException("row 7 needs a JDK's jcmd beside " + suite.options().java());
+            }
+            Commands.run(60, jcmd.toString(), String.valueOf(jvm), "GC.run");
+            Commands.run(60, jcmd.toString(), String.valueOf(jvm), "GC.run");
+        }
+        return server.residentBytes();
+    }
 }

@@ -33,7 +33,7 @@ record Options(Set<Integer> rows, boolean brief, Path binary, Path jar, Path jav
               --jar PATH        another jar than target/quarkus-app/quarkus-run.jar
               --java PATH       the java that runs it (the suite's own)
               --jvm-option OPT  a further option for it (repeatable)
-              --aot-app DIR     row 8 also measures DIR/quarkus-run.jar with the AOT cache DIR/app.aot, by --aot-java PATH (25 or newer)
+              --aot-app DIR     row 8 also measures DIR/quarkus-run.jar with the AOT cache DIR/parley.aot, by --aot-java PATH (25 or newer)
               --pg-bin DIR      the programs of the PostgreSQL to use; else the newest that is installed, else the embedded one
             Prints a table and writes target/bench/results.json. Exit 0: measured, and nothing was lost, doubled or out of order with Parley.""";
 
