@@ -1,5 +1,11 @@
 package dev.parley.bench;
 
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.WRITE;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -17,9 +23,16 @@ public final class Bench {
     private Bench() {
     }
 
-    public static void main(String[] arguments) {
-        try {
+    public static void main(String[] arguments) throws IOException {
+        if (List.of(arguments).contains("--help")) {
+            System.out.println(Options.HELP);
+            return;
+        }
+        try (FileChannel lock = FileChannel.open(Files.createDirectories(Commands.HOME).resolve("lock"), CREATE, WRITE)) {
             Options options = Options.parse(arguments);
+            if (lock.tryLock() == null) {
+                throw new IllegalArgumentException("The suite is running already");
+            }
             watch(options.of(FULL, BRIEF));
             System.exit(run(options));
         } catch (IllegalArgumentException e) {

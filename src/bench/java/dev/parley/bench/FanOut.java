@@ -19,9 +19,6 @@ final class FanOut implements Part {
     private static final int[] READERS = {1_000, 10_000};
     private static final int MANY = 16;
 
-    private static final String SOCKET = "/realtime/v1/websocket?vsn=2.0.0&apikey=" + Parley.KEY;
-    private static final String JOIN = """
-            ["1","1","realtime:bench","phx_join",{"config":{"broadcast":{"self":false,"ack":false},"presence":{"enabled":false},"postgres_changes":[],"private":false}}]""";
     /** Kind 3, lengths of join ref, ref, topic, event and metadata, JSON; then these. */
     private static final String PUSH = "\\x03\\x01\\x01\\x0e\\x01\\x00\\x0111realtime:benchm{\"text\":\"{mark} {pad}\"}";
     private static final String PLAIN = "{\"text\":\"{mark} {pad}\"}";
@@ -39,7 +36,7 @@ final class FanOut implements Part {
                 Peer nchan = Peer.of(suite.peers().nchan(SERVER_CORE))) {
             Map<String, BiFunction<Integer, Integer, Load>> loads = new LinkedHashMap<>();
             loads.put("parley", (readers, window) -> load(suite, parley, readers, window)
-                    .with("--path", SOCKET, "--subscribe", JOIN, "--ready", "\"status\":\"ok\"", "--publish", PUSH, "--binary"));
+                    .with("--path", Parley.REALTIME, "--subscribe", Parley.join("bench", ""), "--ready", Parley.JOINED, "--publish", PUSH, "--binary"));
             bun.ifThere(server -> loads.put("bun", (readers, window) -> load(suite, server, readers, window).with("--path", "/ws/bench", "--publish", PLAIN)));
             nchan.ifThere(server -> loads.put("nchan", (readers, window) -> load(suite, server, readers, window)
                     .with("--path", "/ws/bench", "--publish-path", "/pub/bench", "--publish", PLAIN)));

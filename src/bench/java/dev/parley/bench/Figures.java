@@ -1,9 +1,9 @@
 package dev.parley.bench;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /** What the load generator says of one run. */
-record Figures(JsonNode json) {
+record Figures(ObjectNode json) {
 
     double perSecond() {
         return json.path("messages_per_s").asDouble();
@@ -16,6 +16,11 @@ record Figures(JsonNode json) {
     /** From when a message was due to its delivery. */
     double deliveryMs(String percentile) {
         return json.path("delivery").path(percentile + "_ms").asDouble();
+    }
+
+    /** Processor time of the server for a message, in microseconds; that for the connections of the run included. */
+    double serverMicros() {
+        return json.path("server_cpu_us").asDouble() / Math.max(1, json.path("messages").asDouble());
     }
 
     long lost() {

@@ -1,12 +1,13 @@
 package dev.parley.bench;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.bench.Turns.Runs;
 import dev.parley.bench.Turns.Sample;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -21,6 +22,7 @@ final class ForeignWriters implements Part {
 
     private static final int CONVERSATIONS = 1_000;
     private static final int CLIENTS = 64;
+    private static final String PEER = "NOTIFY of the row";
     private static final Pattern TPS = Pattern.compile("tps = ([0-9.]+)");
     private static final String INSERT = """
             \\set c random(0, %d)
@@ -38,10 +40,6 @@ final class ForeignWriters implements Part {
             create function notify_row() returns trigger language plpgsql as $$ begin perform pg_notify('peer', row_to_json(new)::text); return null; end $$;
             create trigger notify_row after insert on messages for each row execute function notify_row();
             """.formatted(CONVERSATIONS - 1);
-
-    /** What one turn of a contender came to. */
-    private record Turn(double tps, double p50, double p99) {
-    }
 
     @Override
     public Set<Integer> rows() {
@@ -64,65 +62,54 @@ final class ForeignWriters implements Part {
                 NotifyListener listener = new NotifyListener(suite.cluster(), "notifying", "peer")) {
             suite.parley().addConversations("quiet", 0, CONVERSATIONS);
             suite.parley().addConversations("ringing", 0, CONVERSATIONS);
-            Map<String, List<Turn>> turns = new LinkedHashMap<>();
-            for (int round = 0; round <= suite.options().of(3, 1); round++) {
-                int seconds = suite.options().of(10, 4);
-                Turn off = tailed(suite, quiet, "quiet", pgbench, seconds);
-                Turn on = tailed(suite, ringing, "ringing", pgbench, seconds);
-                Turn peer = notified(suite, listener, pgbench, seconds);
-                if (round > 0) { // the first one warms up
-                    turns.computeIfAbsent("off", key -> new ArrayList<>()).add(off);
-                    turns.computeIfAbsent("on", key -> new ArrayList<>()).add(on);
-                    turns.computeIfAbsent("peer", key -> new ArrayList<>()).add(peer);
-                }
-            }
-            report(suite.report(), turns);
+            int seconds = suite.options().of(10, 4);
+            Turns turns = new Turns().add("off", () -> tailed(suite, quiet, "quiet", pgbench, seconds))
+                    .add("on", () -> tailed(suite, ringing, "ringing", pgbench, seconds))
+                    .add(PEER, () -> notified(suite, listener, pgbench, seconds));
+            turns.take(1); // the first one warms up
+            Map<String, Runs> runs = turns.take(suite.options().of(3, 1));
+            double peer = tps(runs.get(PEER)).median();
+            double off = tps(runs.get("off")).median();
+            line(suite.report(), "off", runs).ratio(PEER, off / peer).target("≥ 2 ×", off >= 2 * peer).end();
+            line(suite.report(), "on", runs).ratio(PEER, tps(runs.get("on")).median() / peer).end();
         }
     }
 
-    private static void report(Report report, Map<String, List<Turn>> turns) {
-        Sample off = tps(turns.get("off")), on = tps(turns.get("on")), peer = tps(turns.get("peer"));
-        line(report, "off", turns.get("off"), turns.get("peer")).ratio("NOTIFY of the row", off.median() / peer.median())
-                .target("≥ 2 ×", off.median() >= 2 * peer.median()).end();
-        line(report, "on", turns.get("on"), turns.get("peer")).ratio("NOTIFY of the row", on.median() / peer.median()).end();
+    private static Report.Line line(Report report, String notify, Map<String, Runs> runs) {
+        Runs parley = runs.get(notify), peer = runs.get(PEER);
+        return report.line(6, CLIENTS + " clients of pgbench insert, parley.feed.notify=" + notify).runs(Map.of("parley", parley, PEER, peer))
+                .parley("tps", tps(parley)).parley("ms p50 to delivery", parley.sample(run -> run.deliveryMs("p50"))).parley("ms p99", parley.sample(run -> run.deliveryMs("p99")))
+                .peer(PEER, "tps", tps(peer)).peer(PEER, "ms p50 to delivery", peer.sample(run -> run.deliveryMs("p50"))).peer(PEER, "ms p99", peer.sample(run -> run.deliveryMs("p99")));
     }
 
-    private static Report.Line line(Report report, String notify, List<Turn> parley, List<Turn> peer) {
-        return report.line(6, CLIENTS + " clients of pgbench insert, parley.feed.notify=" + notify)
-                .parley("tps", tps(parley)).parley("ms p50 to delivery", p50(parley)).parley("ms p99 to delivery", p99(parley))
-                .peer("NOTIFY of the row", "tps", tps(peer)).peer("NOTIFY of the row", "ms p50 to delivery", p50(peer))
-                .peer("NOTIFY of the row", "ms p99 to delivery", p99(peer));
+    private static Sample tps(Runs runs) {
+        return runs.sample(run -> run.json().path("tps").asDouble());
     }
 
-    private static Sample tps(List<Turn> turns) {
-        return new Sample(turns.stream().mapToDouble(Turn::tps).toArray());
-    }
-
-    private static Sample p50(List<Turn> turns) {
-        return new Sample(turns.stream().mapToDouble(Turn::p50).toArray());
-    }
-
-    private static Sample p99(List<Turn> turns) {
-        return new Sample(turns.stream().mapToDouble(Turn::p99).toArray());
-    }
-
-    private static Turn tailed(Suite suite, Server parley, String database, Path pgbench, int seconds) {
+    private static Figures tailed(Suite suite, Server parley, String database, Path pgbench, int seconds) {
         Load load = suite.load(parley, -1).with("--clients", CONVERSATIONS, "--rooms", CONVERSATIONS, "--path", Parley.STREAM, "--ready", Parley.LIVE,
                 "--order", Parley.SEQ);
         try (Load.Held readers = load.hold()) {
             long before = count(suite, database);
             double tps = pgbench(suite, database, pgbench, seconds);
             Figures figures = readers.expect(count(suite, database) - before);
-            return new Turn(tps, figures.deliveryMs("p50"), figures.deliveryMs("p99"));
+            figures.json().put("tps", tps);
+            return figures;
         }
     }
 
-    private static Turn notified(Suite suite, NotifyListener listener, Path pgbench, int seconds) {
+    private static Figures notified(Suite suite, NotifyListener listener, Path pgbench, int seconds) {
         long before = count(suite, "notifying");
         listener.begin();
         double tps = pgbench(suite, "notifying", pgbench, seconds);
         double[] micros = listener.await(count(suite, "notifying") - before);
-        return new Turn(tps, micros[(int) ((micros.length - 1) * 0.5)] / 1000, micros[(int) ((micros.length - 1) * 0.99)] / 1000);
+        ObjectNode json = JsonNodeFactory.instance.objectNode().put("tps", tps).put("deliveries", micros.length);
+        json.putObject("delivery").put("p50_ms", percentile(micros, 0.5)).put("p99_ms", percentile(micros, 0.99));
+        return new Figures(json);
+    }
+
+    private static double percentile(double[] sortedMicros, double share) {
+        return sortedMicros[(int) ((sortedMicros.length - 1) * share)] / 1000;
     }
 
     private static long count(Suite suite, String database) {

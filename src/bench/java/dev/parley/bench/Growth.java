@@ -9,13 +9,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 
-/** Row 9: whether the rate of messages stays as it is with more conversations, more idle sockets, more instances. The same work in each. */
+/**
+ * Row 9: whether the rate of messages, and the processor time of the service for each, stay as they are with more conversations, more idle sockets, more
+ * idle filters, more instances. The same work in each of a line.
+ */
 final class Growth implements Part {
 
     private static final String DATABASE = "growth";
     private static final int IN_FLIGHT = 64;
+    /** Conversations that have readers; what is idle follows others. */
+    private static final int READ = 100;
     private static final double FLAT = 0.8;
     private static final int INSTANCES = 3;
 
@@ -31,11 +35,13 @@ final class Growth implements Part {
         int most = Arrays.stream(conversations).max().orElseThrow();
         List<Server> instances = new ArrayList<>();
         try {
-            instances.add(suite.parley().start("parley", DATABASE));
+            Server first = suite.parley().start("parley", DATABASE);
+            instances.add(first);
             seed(suite, most);
-            warmUp(suite, instances);
-            conversations(suite, instances.get(0), conversations);
-            idleSockets(suite, instances.get(0), most);
+            warmUp(suite, first);
+            conversations(suite, first, conversations);
+            streams(suite, first, most - READ);
+            filters(suite, first);
             instances(suite, instances);
         } finally {
             instances.forEach(Server::close);
@@ -52,38 +58,50 @@ final class Growth implements Part {
         suite.cluster().run(DATABASE, "vacuum analyze");
     }
 
-    private static void warmUp(Suite suite, List<Server> servers) {
-        chat(suite, servers, suite.options().of(160_000, 20_000), 45).run();
+    private static void warmUp(Suite suite, Server server) {
+        streamed(suite, List.of(server)).with("--messages", suite.options().of(160_000, 20_000), "--duration", suite.options().of(45, 20)).run();
     }
 
     private static void conversations(Suite suite, Server server, int[] numbers) {
         Turns turns = new Turns();
         for (int number : numbers) {
             // two global streams get every message, so that the deliveries are as many
-            turns.add(String.format("%,d conversations", number), () -> suite.load(server, -1).with("--path", "/ws/feed", "--ready", Parley.LIVE,
-                    "--clients", 2, "--everything", "--rooms", number, "--order", Parley.SEQ, "--http", Parley.MESSAGES, "--body", Parley.BODY,
-                    "--window", IN_FLIGHT, "--connections", IN_FLIGHT, "--messages", 400_000, "--duration", seconds(suite)).run());
+            turns.add(String.format("%,d conversations", number), () -> measured(suite, posting(suite, List.of(server)).with("--path", "/ws/feed",
+                    "--ready", Parley.LIVE, "--clients", 2, "--everything", "--rooms", number)));
         }
         report(suite.report(), turns.take(rounds(suite)));
     }
 
-    private static void idleSockets(Suite suite, Server server, int conversations) {
+    private static void streams(Suite suite, Server server, int conversations) {
         Turns turns = new Turns();
         for (int sockets : suite.options().of(new int[] {1_000, 50_000}, new int[] {1_000, 10_000})) {
-            if (!Machine.canOpen(sockets)) {
-                suite.report().note("row 9 with " + sockets + " idle sockets is left out: the system allows fewer open files (ulimit -n)");
-                continue;
-            }
-            turns.add(String.format("%,d idle sockets", sockets), () -> {
-                int rooms = Math.min(sockets, conversations - 100);
-                Load idle = suite.load(server, -1).with("--path", Parley.STREAM, "--ready", Parley.LIVE, "--clients", sockets, "--rooms", rooms,
-                        "--first-room", 100, "--sources", 4, "--order", "none", "--timeout", 180);
-                try (Load.Held readers = idle.hold()) {
-                    return chat(suite, List.of(server), 2_000_000, seconds(suite)).run();
-                }
-            });
+            Load idle = idle(suite, server, sockets).with("--rooms", Math.min(sockets, conversations), "--path", Parley.STREAM, "--ready", Parley.LIVE);
+            beside(suite, turns, String.format("%,d idle sockets", sockets), sockets, idle, streamed(suite, List.of(server)));
         }
         report(suite.report(), turns.take(suite.options().of(2, 1)));
+    }
+
+    /** Supabase clients with a filter each, none of which lets the messages through; the readers are such clients too. */
+    private static void filters(Suite suite, Server server) {
+        Turns turns = new Turns();
+        for (int sockets : suite.options().of(new int[] {1_000, 20_000}, new int[] {1_000, 5_000})) {
+            Load idle = filtering(idle(suite, server, sockets)).with("--rooms", sockets);
+            Load load = filtering(posting(suite, List.of(server))).with("--clients", READ, "--rooms", READ);
+            beside(suite, turns, String.format("%,d idle filters", sockets), sockets, idle, load);
+        }
+        report(suite.report(), turns.take(suite.options().of(2, 1)));
+    }
+
+    private static void beside(Suite suite, Turns turns, String name, int sockets, Load idle, Load load) {
+        if (!Machine.canOpen(sockets)) {
+            suite.report().note("row 9 with " + name + " is left out: the system allows fewer open files (ulimit -n)");
+            return;
+        }
+        turns.add(name, () -> {
+            try (Load.Held held = idle.hold()) {
+                return measured(suite, load);
+            }
+        });
     }
 
     /** Those that are there share the work; they are started one after the other, so there are no turns here. */
@@ -92,23 +110,34 @@ final class Growth implements Part {
         for (int number = 1; number <= INSTANCES; number++) {
             if (number > 1) {
                 instances.add(suite.parley().start("parley-" + number, DATABASE));
-                warmUp(suite, List.of(instances.get(number - 1)));
+                warmUp(suite, instances.get(number - 1));
             }
-            Supplier<Figures> run = () -> chat(suite, instances, 2_000_000, seconds(suite)).run();
-            String name = number + (number == 1 ? " instance" : " instances");
-            runs.putAll(new Turns().add(name, run).take(rounds(suite)));
+            Supplier<Figures> run = () -> measured(suite, streamed(suite, instances));
+            runs.putAll(new Turns().add(number + (number == 1 ? " instance" : " instances"), run).take(rounds(suite)));
         }
         report(suite.report(), runs);
     }
 
-    /** 100 conversations with a reader each, by REST. */
-    private static Load chat(Suite suite, List<Server> servers, int messages, int seconds) {
-        return new Load(suite.tally(), servers, -1).with("--path", Parley.STREAM, "--ready", Parley.LIVE, "--order", Parley.SEQ, "--clients", 100, "--rooms", 100,
-                "--http", Parley.MESSAGES, "--body", Parley.BODY, "--window", IN_FLIGHT, "--connections", IN_FLIGHT, "--messages", messages, "--duration", seconds);
+    private static Load idle(Suite suite, Server server, int sockets) {
+        return suite.load(server, -1).with("--clients", sockets, "--first-room", READ, "--sources", 4, "--order", "none", "--timeout", 180);
     }
 
-    private static int seconds(Suite suite) {
-        return suite.options().of(5, 3);
+    private static Load filtering(Load load) {
+        return load.with("--path", Parley.REALTIME, "--subscribe", Parley.join("growth-{room}", Parley.OWN_MESSAGES), "--ready", Parley.SUBSCRIBED);
+    }
+
+    /** A stream on each conversation. */
+    private static Load streamed(Suite suite, List<Server> servers) {
+        return posting(suite, servers).with("--path", Parley.STREAM, "--ready", Parley.LIVE, "--clients", READ, "--rooms", READ);
+    }
+
+    private static Load posting(Suite suite, List<Server> servers) {
+        return new Load(suite.tally(), List.copyOf(servers), -1).with("--order", Parley.SEQ, "--http", Parley.MESSAGES, "--body", Parley.BODY,
+                "--window", IN_FLIGHT, "--connections", IN_FLIGHT, "--messages", 400_000);
+    }
+
+    private static Figures measured(Suite suite, Load load) {
+        return load.copy().with("--duration", suite.options().of(5, 3)).run();
     }
 
     private static int rounds(Suite suite) {
@@ -116,18 +145,19 @@ final class Growth implements Part {
     }
 
     private static void report(Report report, Map<String, Runs> runs) {
+        if (runs.isEmpty()) {
+            return;
+        }
         String first = runs.keySet().iterator().next();
         double base = runs.get(first).sample(Figures::perSecond).median();
-        Report.Line line = report.line(9, "messages/s with " + runs.keySet().stream().collect(Collectors.joining(", "))).runs(runs);
-        double least = base;
-        for (Map.Entry<String, Runs> each : runs.entrySet()) {
-            Sample sample = each.getValue().sample(Figures::perSecond);
-            line.parley("messages/s with " + each.getKey(), sample);
-            if (!each.getKey().equals(first)) {
-                line.ratio(first, sample.median() / base);
-                least = Math.min(least, sample.median());
+        runs.forEach((name, each) -> {
+            Sample rate = each.sample(Figures::perSecond);
+            Report.Line line = report.line(9, "durable sends by REST, " + IN_FLIGHT + " in flight, " + name).runs(Map.of("parley", each))
+                    .parley("messages/s", rate).parley("µs of the service for each", each.sample(Figures::serverMicros));
+            if (!name.equals(first)) {
+                line.ratio(first, rate.median() / base).target("within 20 %", rate.median() >= FLAT * base);
             }
-        }
-        line.target("within 20 %", least >= FLAT * base).end();
+            line.end();
+        });
     }
 }

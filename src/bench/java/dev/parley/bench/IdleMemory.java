@@ -4,8 +4,11 @@ import dev.parley.bench.Turns.Sample;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Row 7: what an idle socket with one subscription costs a server, as the growth of its memory in RAM by so many of them. A JVM's heap is collected and
@@ -15,11 +18,6 @@ final class IdleMemory implements Part {
 
     private static final int ROOMS = 1_000;
     private static final double SETTLE_S = 3;
-    private static final String JOIN = """
-            ["1","1","realtime:idle-{room}","phx_join",{"config":{"broadcast":{"self":false,"ack":false},"presence":{"enabled":false},"postgres_changes":[%s],"private":false}}]""";
-    private static final String ENTRY = """
-            {"event":"INSERT","schema":"public","table":"messages","filter":"conversation_id=eq.{uuid}"}""";
-    private static final String SOCKET = "/realtime/v1/websocket?vsn=2.0.0&apikey=" + Parley.KEY;
 
     @Override
     public Set<Integer> rows() {
@@ -29,8 +27,9 @@ final class IdleMemory implements Part {
     @Override
     public void measure(Suite suite, Set<Integer> wanted) {
         suite.cluster().create("idle");
-        Function<Load, Load> channel = load -> load.with("--path", SOCKET, "--subscribe", JOIN.formatted(""), "--ready", "\"status\":\"ok\"");
-        Function<Load, Load> changes = load -> load.with("--path", SOCKET, "--subscribe", JOIN.formatted(ENTRY), "--ready", "Subscribed to PostgreSQL");
+        Function<Load, Load> channel = load -> load.with("--path", Parley.REALTIME, "--subscribe", Parley.join("idle-{room}", ""), "--ready", Parley.JOINED);
+        Function<Load, Load> changes = load -> load.with("--path", Parley.REALTIME, "--subscribe", Parley.join("idle-{room}", Parley.OWN_MESSAGES),
+                "--ready", Parley.SUBSCRIBED);
         Function<Load, Load> stream = load -> load.with("--path", Parley.STREAM, "--ready", Parley.LIVE);
         Function<Load, Load> room = load -> load.with("--path", "/ws/{room}");
 
@@ -40,23 +39,24 @@ final class IdleMemory implements Part {
                 continue;
             }
             Report.Line line = suite.report().line(7, String.format("memory of an idle socket, %,d sockets with a broadcast channel each", sockets));
-            double own = parley(suite, "parley", sockets, channel);
+            double own = parley(suite, sockets, channel);
             line.parley("KB", new Sample(own));
-            Map.of("bun", suite.peers().bun(-1), "node-ws", suite.peers().nodeWs(), "nchan", suite.peers().nchan(-1)).entrySet().stream()
-                    .sorted(Map.Entry.comparingByKey()).forEach(peer -> peer.getValue().ifPresent(server -> {
-                        try (server) {
-                            line.peer(peer.getKey(), "KB", new Sample(kilobytes(suite, server, sockets, room, -1)));
-                        }
-                    }));
+            Map<String, Supplier<Optional<Server>>> peers = new TreeMap<>(Map.of("bun", () -> suite.peers().bun(-1), "node-ws", suite.peers()::nodeWs,
+                    "nchan", () -> suite.peers().nchan(-1)));
+            peers.forEach((name, start) -> {
+                try (Peer peer = Peer.of(start.get())) {
+                    peer.ifThere(server -> line.peer(name, "KB", new Sample(kilobytes(suite, server, sockets, room, -1))));
+                }
+            });
             int most = suite.options().binary() != null ? 12 : 20;
             line.target("≤ " + most + " KB", own <= most).end();
         }
-        suite.report().line(7, "the same, 10,000 sockets with a filter on a table each").parley("KB", new Sample(parley(suite, "parley", 10_000, changes))).end();
-        suite.report().line(7, "the same, 10,000 streams of a conversation each").parley("KB", new Sample(parley(suite, "parley", 10_000, stream))).end();
+        suite.report().line(7, "the same, 10,000 sockets with a filter on a table each").parley("KB", new Sample(parley(suite, 10_000, changes))).end();
+        suite.report().line(7, "the same, 10,000 streams of a conversation each").parley("KB", new Sample(parley(suite, 10_000, stream))).end();
     }
 
-    private static double parley(Suite suite, String name, int sockets, Function<Load, Load> kind) {
-        try (Server parley = suite.parley().start(name, "idle")) {
+    private static double parley(Suite suite, int sockets, Function<Load, Load> kind) {
+        try (Server parley = suite.parley().start("parley", "idle")) {
             suite.parley().addConversations("idle", 0, ROOMS);
             return kilobytes(suite, parley, sockets, kind, suite.options().binary() == null ? parley.pid() : -1);
         }

@@ -54,7 +54,6 @@ record Options(Set<Integer> rows, boolean brief, Path binary, Path jar, Path jav
                 case "--aot-app" -> aotApp = path(arguments, ++i);
                 case "--aot-java" -> aotJava = path(arguments, ++i);
                 case "--pg-bin" -> pgBin = path(arguments, ++i);
-                case "--help" -> throw new IllegalArgumentException(HELP);
                 default -> rows.add(row(arguments[i]));
             }
         }

@@ -17,6 +17,11 @@ final class Parley {
     static final String STREAM = "/ws/conversations/{uuid}";
     static final String MESSAGES = "/api/conversations/{uuid}/messages";
     static final String BODY = "{\"content\":\"{mark} {pad}\"}";
+    /** Supabase's protocol. */
+    static final String REALTIME = "/realtime/v1/websocket?vsn=2.0.0&apikey=" + KEY;
+    static final String JOINED = "\"status\":\"ok\"";
+    static final String SUBSCRIBED = "Subscribed to PostgreSQL";
+    static final String OWN_MESSAGES = "{\"event\":\"INSERT\",\"schema\":\"public\",\"table\":\"messages\",\"filter\":\"conversation_id=eq.{uuid}\"}";
 
     private final Options options;
     private final Cluster cluster;
@@ -24,6 +29,17 @@ final class Parley {
     Parley(Options options, Cluster cluster) {
         this.options = options;
         this.cluster = cluster;
+    }
+
+    /**
+     * The frame that joins a public topic.
+     *
+     * @param changes entries of {@code postgres_changes}, JSON with commas between
+     */
+    static String join(String topic, String changes) {
+        return """
+                ["1","1","realtime:%s","phx_join",{"config":{"broadcast":{"self":false,"ack":false},"presence":{"enabled":false},"postgres_changes":[%s],"private":false}}]"""
+                .formatted(topic, changes);
     }
 
     /** Starts an instance over a database, on one core if {@code core} is not negative. */

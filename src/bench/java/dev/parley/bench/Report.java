@@ -44,13 +44,14 @@ final class Report {
 
         /** One figure of Parley, formatted by itself and, where there are several runs, with the span of them. */
         Line parley(String figure, Sample sample) {
-            parley = join(parley, text(sample, figure));
+            parley = parley.isEmpty() ? text(sample, figure) : parley + ", " + text(sample, figure);
             put(node.withObject("parley"), figure, sample);
             return this;
         }
 
         Line peer(String name, String figure, Sample sample) {
-            peers = join(peers, name + " " + text(sample, figure));
+            boolean again = node.path("peers").has(name);
+            peers = again ? peers + ", " + text(sample, figure) : join(peers, name + " " + text(sample, figure));
             put(node.withObject("peers").withObject(name), figure, sample);
             return this;
         }

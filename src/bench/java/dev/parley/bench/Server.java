@@ -7,6 +7,7 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -69,6 +70,12 @@ final class Server implements AutoCloseable {
     /** Memory in RAM of the process and those it has started, in bytes. */
     long residentBytes() {
         return Stream.concat(Stream.of(process.toHandle()), process.descendants()).mapToLong(Server::residentBytes).sum();
+    }
+
+    /** Processor time that the process and those it has started have taken so far. */
+    Duration processorTime() {
+        return Stream.concat(Stream.of(process.toHandle()), process.descendants()).map(each -> each.info().totalCpuDuration().orElse(Duration.ZERO))
+                .reduce(Duration.ZERO, Duration::plus);
     }
 
     @Override

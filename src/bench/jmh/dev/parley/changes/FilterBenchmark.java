@@ -65,6 +65,6 @@ public class FilterBenchmark {
     }
 
     private static Column column(String name, String type) {
-        return new Column(name, type, type);
+        return new Column(name, type, "pg_catalog." + type);
     }
 }

@@ -52,6 +52,6 @@ public final class Made {
     }
 
     private static Column column(String name, String type) {
-        return new Column(name, type, type);
+        return new Column(name, type, "pg_catalog." + type);
     }
 }
