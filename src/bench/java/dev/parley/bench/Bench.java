@@ -16,7 +16,7 @@ public final class Bench {
 
     private static final List<Part> PARTS = List.of(new FanOut(), new Messages(), new ForeignWriters(), new IdleMemory(), new StartUp(), new Growth());
     private static final Duration FULL = Duration.ofMinutes(30);
-    private static final Duration BRIEF = Duration.ofMinutes(10);
+    private static final Duration BRIEF = Duration.ofMinutes(15);
     private static final int FAULTS = 1;
     private static final int NOT_RUN = 2;
 
@@ -33,17 +33,17 @@ public final class Bench {
             if (lock.tryLock() == null) {
                 throw new IllegalArgumentException("The suite is running already");
             }
-            watch(options.of(FULL, BRIEF));
-            System.exit(run(options));
+            Report report = new Report();
+            Tally tally = new Tally();
+            watch(options.of(FULL, BRIEF), report, tally);
+            System.exit(run(options, report, tally));
         } catch (IllegalArgumentException e) {
             System.err.println(e.getMessage());
             System.exit(NOT_RUN);
         }
     }
 
-    private static int run(Options options) {
-        Report report = new Report();
-        Tally tally = new Tally();
+    private static int run(Options options, Report report, Tally tally) {
         Peers peers = new Peers();
         if (options.installPeers()) {
             peers.install();
@@ -62,11 +62,15 @@ public final class Bench {
                 }
             }
         }
+        finish(report, tally);
+        return tally.of("parley") > 0 ? FAULTS : complete ? 0 : NOT_RUN;
+    }
+
+    private static void finish(Report report, Tally tally) {
         report.note("Deliveries " + tally.text());
         report.write(tally);
         System.out.println(report.markdown());
         System.out.println("Written: " + Report.RESULTS);
-        return tally.of("parley") > 0 ? FAULTS : complete ? 0 : NOT_RUN;
     }
 
     private static boolean measure(Part part, Suite suite, Set<Integer> wanted) {
@@ -82,10 +86,11 @@ public final class Bench {
     }
 
     /** The suite is bounded in time, whatever hangs. */
-    private static void watch(Duration limit) {
+    private static void watch(Duration limit, Report report, Tally tally) {
         Thread watch = new Thread(() -> {
             Commands.sleep(limit.toSeconds());
-            System.err.println("Given up after " + limit.toMinutes() + " minutes");
+            report.note("given up after " + limit.toMinutes() + " minutes: the rest is missing");
+            finish(report, tally);
             System.exit(NOT_RUN);
         }, "time limit");
         watch.setDaemon(true);

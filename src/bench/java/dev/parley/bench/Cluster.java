@@ -37,7 +37,6 @@ final class Cluster implements AutoCloseable {
     private final Path programs;
     private final Path data;
     private final int port = Commands.freePort();
-    private final Thread stopAtExit = new Thread(() -> stop("immediate"));
 
     private Cluster(Path programs, Path data) {
         this.programs = programs;
@@ -52,7 +51,7 @@ final class Cluster implements AutoCloseable {
             Cluster cluster = new Cluster(programs != null ? programs : find(), data);
             cluster.program("initdb", "-D", data.toString(), "-U", USER, "-A", "trust", "-E", "UTF8", "--no-locale", "-N");
             Files.writeString(data.resolve("postgresql.conf"), SETTINGS + "port = " + cluster.port + "\n");
-            Runtime.getRuntime().addShutdownHook(cluster.stopAtExit);
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> cluster.stop("immediate")));
             cluster.program("pg_ctl", "start", "-w", "-t", "60", "-D", data.toString(), "-l", Commands.log("postgres").toString());
             return cluster;
         } catch (IOException e) {
@@ -110,7 +109,6 @@ final class Cluster implements AutoCloseable {
 
     @Override
     public void close() {
-        Runtime.getRuntime().removeShutdownHook(stopAtExit);
         stop("immediate");
         try {
             delete(data);
@@ -119,7 +117,7 @@ final class Cluster implements AutoCloseable {
         }
     }
 
-    private void stop(String mode) {
+    private synchronized void stop(String mode) {
         if (Files.exists(data.resolve("postmaster.pid"))) {
             program("pg_ctl", "stop", "-w", "-D", data.toString(), "-m", mode);
         }

@@ -62,12 +62,18 @@ final class Growth implements Part {
         streamed(suite, List.of(server)).with("--messages", suite.options().of(160_000, 20_000), "--duration", suite.options().of(45, 20)).run();
     }
 
+    /** Another way for the messages to the readers, by a server that is warm otherwise. */
+    private static void warmUp(Suite suite, Load load) {
+        load.copy().with("--duration", suite.options().of(8, 3)).run();
+    }
+
     private static void conversations(Suite suite, Server server, int[] numbers) {
         Turns turns = new Turns();
+        // two global streams get every message, so that the deliveries are as many
+        Load load = posting(suite, List.of(server)).with("--path", "/ws/feed", "--ready", Parley.LIVE, "--clients", 2, "--everything");
+        warmUp(suite, load.copy().with("--rooms", READ));
         for (int number : numbers) {
-            // two global streams get every message, so that the deliveries are as many
-            turns.add(String.format("%,d conversations", number), () -> measured(suite, posting(suite, List.of(server)).with("--path", "/ws/feed",
-                    "--ready", Parley.LIVE, "--clients", 2, "--everything", "--rooms", number)));
+            turns.add(String.format("%,d conversations", number), () -> measured(suite, load.copy().with("--rooms", number)));
         }
         report(suite.report(), turns.take(rounds(suite)));
     }
@@ -84,9 +90,10 @@ final class Growth implements Part {
     /** Supabase clients with a filter each, none of which lets the messages through; the readers are such clients too. */
     private static void filters(Suite suite, Server server) {
         Turns turns = new Turns();
+        Load load = filtering(posting(suite, List.of(server))).with("--clients", READ, "--rooms", READ);
+        warmUp(suite, load);
         for (int sockets : suite.options().of(new int[] {1_000, 20_000}, new int[] {1_000, 5_000})) {
             Load idle = filtering(idle(suite, server, sockets)).with("--rooms", sockets);
-            Load load = filtering(posting(suite, List.of(server))).with("--clients", READ, "--rooms", READ);
             beside(suite, turns, String.format("%,d idle filters", sockets), sockets, idle, load);
         }
         report(suite.report(), turns.take(suite.options().of(2, 1)));

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** What has been measured: a Markdown table for people, JSON for everything else. */
+/** What has been measured: a Markdown table for people, JSON for everything else. Any thread may write out what there is. */
 final class Report {
 
     static final Path RESULTS = Commands.HOME.resolve("results.json");
@@ -77,7 +77,7 @@ final class Report {
 
         void end() {
             String line = "| " + String.join(" | ", String.valueOf(row), what, parley, peers, ratio, target) + " |";
-            lines.add(line);
+            add(line);
             System.out.println(line);
         }
 
@@ -89,12 +89,12 @@ final class Report {
         }
     }
 
-    Line line(int row, String what) {
+    synchronized Line line(int row, String what) {
         return new Line(row, what);
     }
 
     /** Something that is to be known of the figures. */
-    void note(String text) {
+    synchronized void note(String text) {
         if (!notes.contains(text)) {
             notes.add(text);
             System.out.println("Note: " + text);
@@ -105,7 +105,7 @@ final class Report {
         return json;
     }
 
-    String markdown() {
+    synchronized String markdown() {
         StringBuilder text = new StringBuilder("\n| Row | What | Parley | Peer | Ratio | Target |\n|---|---|---|---|---|---|\n");
         lines.forEach(line -> text.append(line).append('\n'));
         notes.forEach(note -> text.append("\n- ").append(note));
@@ -113,7 +113,7 @@ final class Report {
     }
 
     /** Writes what there is so far. */
-    void write(Tally tally) {
+    synchronized void write(Tally tally) {
         json.set("faults", tally.json());
         ArrayNode all = json.putArray("notes");
         notes.forEach(all::add);
@@ -137,6 +137,10 @@ final class Report {
             return String.format(Locale.ROOT, "%,d", Math.round(Math.round(value / unit) * unit));
         }
         return String.format(Locale.ROOT, value >= 100 ? "%.0f" : value >= 10 ? "%.1f" : "%.2f", value);
+    }
+
+    private synchronized void add(String line) {
+        lines.add(line);
     }
 
     private static String join(String before, String more) {

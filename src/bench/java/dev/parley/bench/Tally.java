@@ -21,23 +21,23 @@ final class Tally {
 
     private final Map<String, Faults> faults = new TreeMap<>();
 
-    void count(String server, Figures figures) {
+    synchronized void count(String server, Figures figures) {
         faults.merge(server, new Faults(0, 0, 0).plus(figures), (before, now) -> before.plus(figures));
     }
 
     /** Faults of all servers whose name begins so. */
-    long of(String prefix) {
+    synchronized long of(String prefix) {
         return faults.entrySet().stream().filter(entry -> entry.getKey().startsWith(prefix)).mapToLong(entry -> entry.getValue().sum()).sum();
     }
 
-    ObjectNode json() {
+    synchronized ObjectNode json() {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         faults.forEach((server, each) -> json.putObject(server).put("lost", each.lost).put("doubled", each.doubled).put("disordered", each.disordered));
         return json;
     }
 
     /** One line in words. */
-    String text() {
+    synchronized String text() {
         StringBuilder text = new StringBuilder();
         faults.forEach((server, each) -> text.append(text.length() == 0 ? "" : "; ").append(server).append(": ").append(each.lost).append(" lost, ")
                 .append(each.doubled).append(" doubled, ").append(each.disordered).append(" disordered"));
