@@ -40,10 +40,10 @@ final class Machine {
         }
     }
 
-    /** Whether both ends can open so many sockets. */
-    static boolean canOpen(int sockets) {
-        String limit = first(Path.of("/proc/self/limits"), "Max open files");
-        return limit.startsWith("unlimited") || Integer.parseInt(limit.split(" ")[0]) >= sockets + 1_000;
+    /** So many sockets, or as many as the system lets both ends open. */
+    static int sockets(int wanted) {
+        String limit = first(Path.of("/proc/self/limits"), "Max open files").split(" ")[0];
+        return limit.matches("\\d+") ? Math.min(wanted, (Integer.parseInt(limit) - 1_000) / 1_000 * 1_000) : wanted;
     }
 
     static boolean hasTwoCores() {
