@@ -9,16 +9,10 @@ public class CredentialsException extends RuntimeException {
     private static final int MAX_KID_SHOWN = 64;
 
     private final Kind kind;
-    private final long secondsAgo;
 
     public CredentialsException(Kind kind, String message) {
-        this(kind, message, 0);
-    }
-
-    private CredentialsException(Kind kind, String message, long secondsAgo) {
         super(message, null, false, false);
         this.kind = kind;
-        this.secondsAgo = secondsAgo;
     }
 
     static CredentialsException missing() {
@@ -26,7 +20,7 @@ public class CredentialsException extends RuntimeException {
     }
 
     static CredentialsException expired(long secondsAgo) {
-        return new CredentialsException(Kind.EXPIRED, "Token has expired " + secondsAgo + " seconds ago", secondsAgo);
+        return new CredentialsException(Kind.EXPIRED, "Token has expired " + secondsAgo + " seconds ago");
     }
 
     static CredentialsException claimsMissing() {
@@ -49,11 +43,6 @@ public class CredentialsException extends RuntimeException {
 
     public Kind kind() {
         return kind;
-    }
-
-    /** For {@link Kind#EXPIRED}: since when, in seconds; else 0. The handshake's text leaves it out, the one for a channel has it. */
-    public long secondsAgo() {
-        return secondsAgo;
     }
 
     /** The text goes to clients and logs: nothing but plain characters, and not many. */

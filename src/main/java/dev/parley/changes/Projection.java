@@ -6,12 +6,11 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * The columns that a subscription gets: those it selected and the primary key's, in table order.
+ * The columns that a subscription gets: those it selected and the primary key's.
  *
- * @param columns for the frame's {@code columns}
- * @param names   theirs; null when it gets every column
+ * @param names theirs; null when it gets every column
  */
-public record Projection(List<Column> columns, Set<String> names) {
+public record Projection(Set<String> names) {
 
     private static final int LONGEST = 200;
 
@@ -21,7 +20,7 @@ public record Projection(List<Column> columns, Set<String> names) {
      */
     public static Projection of(Table table, List<String> select) {
         if (select == null || select.isEmpty()) {
-            return new Projection(table.columns(), null);
+            return new Projection(null);
         }
         Set<String> known = table.columns().stream().map(Column::name).collect(Collectors.toSet());
         for (String column : select) {
@@ -31,17 +30,6 @@ public record Projection(List<Column> columns, Set<String> names) {
         }
         Set<String> wanted = new HashSet<>(select);
         wanted.addAll(table.key());
-        List<Column> columns = table.columns().stream().filter(column -> wanted.contains(column.name())).toList();
-        return columns.size() == table.columns().size() ? new Projection(table.columns(), null)
-                : new Projection(columns, columns.stream().map(Column::name).collect(Collectors.toUnmodifiableSet()));
-    }
-
-    public boolean isWhole() {
-        return names == null;
-    }
-
-    /** The row cut down to these columns. */
-    public String apply(Row row) {
-        return names == null ? row.json() : row.only(names);
+        return new Projection(wanted.containsAll(known) ? null : Set.copyOf(wanted));
     }
 }

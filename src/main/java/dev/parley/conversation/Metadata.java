@@ -61,9 +61,7 @@ final class Metadata {
         switch (node.getNodeType()) {
             case OBJECT -> {
                 json.writeStartObject();
-                var fields = node.fields();
-                while (fields.hasNext()) {
-                    var field = fields.next();
+                for (var field : node.properties()) {
                     TextRules.storable("metadata", field.getKey(), error);
                     json.writeFieldName(field.getKey());
                     write(field.getValue());

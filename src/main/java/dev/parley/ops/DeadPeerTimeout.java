@@ -1,11 +1,10 @@
 package dev.parley.ops;
 
+import dev.parley.socket.SocketConfig;
 import io.quarkus.vertx.http.HttpServerOptionsCustomizer;
 import io.vertx.core.http.HttpServerOptions;
 import jakarta.inject.Singleton;
-import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * Drops a connection that nothing has been received on for a while. It looks at reading only: the pings that the service
@@ -17,16 +16,16 @@ class DeadPeerTimeout implements HttpServerOptionsCustomizer {
     /** For the answer to a close frame. Shorter than quarkus.shutdown.delay: no socket may outlive what it needs. */
     private static final int CLOSING_SECONDS = 1;
 
-    private final Duration timeout;
+    private final SocketConfig config;
 
-    DeadPeerTimeout(@ConfigProperty(name = "parley.socket.idle-timeout", defaultValue = "75s") Duration timeout) {
-        this.timeout = timeout;
+    DeadPeerTimeout(SocketConfig config) {
+        this.config = config;
     }
 
     @Override
     public void customizeHttpServer(HttpServerOptions options) {
         // The unit is shared with the plain idle timeout, which Quarkus sets in milliseconds
-        options.setIdleTimeoutUnit(TimeUnit.MILLISECONDS).setReadIdleTimeout(Math.toIntExact(timeout.toMillis()))
+        options.setIdleTimeoutUnit(TimeUnit.MILLISECONDS).setReadIdleTimeout(Math.toIntExact(config.idleTimeout().toMillis()))
                 .setWebSocketClosingTimeout(CLOSING_SECONDS);
     }
 

@@ -45,7 +45,7 @@ public class SocketUpgrade implements HttpUpgradeCheck {
                     Uni<Boolean> allowed = global ? access.mayAdminister(identity) : access.mayRead(identity, request.conversation());
                     return allowed.flatMap(yes -> yes ? CheckResult.permitUpgrade() : refuse(ErrorCode.FORBIDDEN, "not yours to read"));
                 })
-                .onFailure(ParleyException.class).recoverWithUni(failure -> refuse(((ParleyException) failure).code(), failure.getMessage()));
+                .onFailure(ParleyException.class).recoverWithUni(failure -> refuse(failure.code(), failure.getMessage()));
     }
 
     private SocketRequest request(HttpUpgradeContext context, Identity identity, boolean global) {

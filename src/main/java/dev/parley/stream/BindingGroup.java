@@ -38,10 +38,6 @@ final class BindingGroup {
         return binding;
     }
 
-    ChangeEncoder encoder() {
-        return encoder;
-    }
-
     Member add(StreamSubscription subscription, boolean hasOthers) {
         return (hasOthers ? others : alone).add(subscription);
     }

@@ -1,6 +1,5 @@
 package dev.parley.stream;
 
-import dev.parley.feed.Position;
 import dev.parley.feed.Snapshot;
 import io.vertx.core.Future;
 import java.util.List;

@@ -57,8 +57,7 @@ class TokenTest {
     void expiryIsToldInSecondsAndAlsoOfATokenThatWasGoodBefore() {
         CredentialsException expired = doorman.refuse(Tokens.shared("{\"role\":\"anon\",\"exp\":" + (Tokens.now() - 100) + "}"));
         assertEquals(Kind.EXPIRED, expired.kind());
-        assertTrue(expired.secondsAgo() >= 100 && expired.secondsAgo() < 130, expired::getMessage);
-        assertEquals("Token has expired " + expired.secondsAgo() + " seconds ago", expired.getMessage());
+        assertTrue(expired.getMessage().matches("Token has expired 1[0-2]\\d seconds ago"), expired::getMessage);
 
         AtomicReference<Instant> time = new AtomicReference<>(Instant.ofEpochSecond(1_000_000));
         try (Doorman later = new Doorman(Map.of("parley.jwt.secret", Tokens.SECRET), clock(time), 100)) {
@@ -67,7 +66,7 @@ class TokenTest {
             time.set(Instant.ofEpochSecond(1_000_009));
             later.admit(token);
             time.set(Instant.ofEpochSecond(1_000_010));
-            assertEquals(0, later.refuse(token).secondsAgo());
+            assertEquals("Token has expired 0 seconds ago", later.refuse(token).getMessage());
             time.set(Instant.ofEpochSecond(1_000_013));
             assertEquals("Token has expired 3 seconds ago", later.refuse(token).getMessage());
         }

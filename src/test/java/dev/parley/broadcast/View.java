@@ -27,7 +27,7 @@ final class View implements Presence.Watcher {
         }
         begun = true;
         picture.clear();
-        read(json).fields().forEachRemaining(entry -> entry.getValue().get("metas").forEach(meta -> join(entry.getKey(), meta)));
+        read(json).properties().forEach(entry -> entry.getValue().get("metas").forEach(meta -> join(entry.getKey(), meta)));
     }
 
     @Override
@@ -37,8 +37,8 @@ final class View implements Presence.Watcher {
         }
         JsonNode diff = read(json);
         diffs.add(diff);
-        diff.get("leaves").fields().forEachRemaining(entry -> entry.getValue().get("metas").forEach(meta -> leave(entry.getKey(), meta)));
-        diff.get("joins").fields().forEachRemaining(entry -> entry.getValue().get("metas").forEach(meta -> {
+        diff.get("leaves").properties().forEach(entry -> entry.getValue().get("metas").forEach(meta -> leave(entry.getKey(), meta)));
+        diff.get("joins").properties().forEach(entry -> entry.getValue().get("metas").forEach(meta -> {
             if (meta.has("phx_ref_prev") && !diff.get("leaves").toString().contains(meta.get("phx_ref_prev").asText())) {
                 wrong.add("nothing left for " + meta);
             }
