@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.parley.changes.RowFilter.Verdict;
-import dev.parley.database.TestConnections;
+import dev.parley.database.TestDatabase;
 import dev.parley.testing.Seed;
 import dev.parley.testing.Sql;
 import dev.parley.testing.TestPostgres;
@@ -123,8 +123,8 @@ class FilterSemanticsTest {
             type("char(3) collate \"Any Case\"", "a", "A ", "b");
         }
         vertx = Vertx.vertx();
-        filters = new Filters(TestConnections.to(server, vertx));
-        judge = new Judge(TestConnections.to(server, vertx));
+        filters = new Filters(TestDatabase.connections(vertx, server));
+        judge = new Judge(TestDatabase.connections(vertx, server));
     }
 
     @AfterAll

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.parley.changes.RowFilter.Verdict;
-import dev.parley.database.TestConnections;
+import dev.parley.database.TestDatabase;
 import dev.parley.testing.Sql;
 import dev.parley.testing.TestPostgres;
 import io.vertx.core.Future;
@@ -50,8 +50,8 @@ class FiltersTest {
                 """);
         things = Shapes.of(Sql.on(server), "public", "things");
         vertx = Vertx.vertx();
-        filters = new Filters(TestConnections.to(server, vertx));
-        judge = new Judge(TestConnections.to(server, vertx));
+        filters = new Filters(TestDatabase.connections(vertx, server));
+        judge = new Judge(TestDatabase.connections(vertx, server));
     }
 
     @AfterAll

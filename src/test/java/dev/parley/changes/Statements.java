@@ -1,13 +1,12 @@
 package dev.parley.changes;
 
 import dev.parley.database.Database;
+import dev.parley.testing.Sql;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import javax.sql.DataSource;
 
@@ -34,19 +33,7 @@ class Statements {
 
     /** Each row's columns as text, with {@code |} between them. */
     List<String> rows(String sql) {
-        return ask(statement -> {
-            List<String> rows = new ArrayList<>();
-            try (ResultSet result = statement.executeQuery(sql)) {
-                while (result.next()) {
-                    List<String> columns = new ArrayList<>();
-                    for (int i = 1; i <= result.getMetaData().getColumnCount(); i++) {
-                        columns.add(String.valueOf(result.getString(i)));
-                    }
-                    rows.add(String.join("|", columns));
-                }
-            }
-            return rows;
-        });
+        return ask(statement -> Sql.rows(statement.getConnection(), sql));
     }
 
     String value(String sql) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.parley.testing.Await;
+import dev.parley.testing.Sql;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
 import java.lang.reflect.Proxy;
@@ -12,9 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DatabaseMetaData;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,7 +22,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
@@ -39,18 +36,12 @@ class MigrationTest {
     @Inject
     Flyway flyway;
 
-    @ConfigProperty(name = "quarkus.datasource.jdbc.url")
-    String url;
-
-    @ConfigProperty(name = "quarkus.datasource.username")
-    String user;
-
-    @ConfigProperty(name = "quarkus.datasource.password", defaultValue = "postgres")
-    String password;
+    @Inject
+    ScratchDatabases databases;
 
     @Test
     void replicasThatStartAtOnceMigrateOnce() throws Exception {
-        PGSimpleDataSource empty = emptyDatabase("at_once");
+        PGSimpleDataSource empty = databases.empty("at_once");
         int replicas = 4;
         CountDownLatch start = new CountDownLatch(replicas);
         ExecutorService executor = Executors.newFixedThreadPool(replicas);
@@ -77,7 +68,7 @@ class MigrationTest {
 
     @Test
     void withoutChatThePublicSchemaIsLeftAlone() throws Exception {
-        PGSimpleDataSource empty = emptyDatabase("without_chat");
+        PGSimpleDataSource empty = databases.empty("without_chat");
         migration(empty, false).run(waiting -> {});
         assertEquals(0, count(empty, "select count(*) from pg_tables where schemaname = 'public'"));
         assertTrue(count(empty, "select count(*) from pg_tables where schemaname = 'parley'") > 1, "no internals");
@@ -90,46 +81,49 @@ class MigrationTest {
 
     @Test
     void noSuperuserIsNeededButTheRightsAreNamed() throws Exception {
-        PGSimpleDataSource empty = emptyDatabase("rights");
-        execute(empty, "drop role if exists plain", "create role plain login", "revoke create on schema public from public");
-        PGSimpleDataSource plain = dataSource("rights", "plain", "any");
+        PGSimpleDataSource empty = databases.empty("rights");
+        Sql.on(empty).run("drop role if exists plain");
+        Sql.on(empty).run("create role plain login");
+        Sql.on(empty).run("revoke create on schema public from public");
+        PGSimpleDataSource plain = databases.named("rights", "plain", "any");
 
         assertProblem(plain, "a right is missing (permission denied for database rights");
-        execute(empty, "grant create on database rights to plain");
+        Sql.on(empty).run("grant create on database rights to plain");
         assertProblem(plain, "a right is missing (permission denied for schema public");
-        execute(empty, "grant create on schema public to plain");
+        Sql.on(empty).run("grant create on schema public to plain");
         migration(plain, true).run(waiting -> {});
         assertEquals(0, count(empty, FAILED));
     }
 
     @Test
     void aDatabaseThatIsNotThereIsNamed() {
-        assertProblem(dataSource("nowhere", user, password), "is not there (database \"nowhere\" does not exist)");
+        assertProblem(databases.named("nowhere"), "is not there (database \"nowhere\" does not exist)");
     }
 
     @Test
     void aServerThatIsNotThereIsNamed() {
-        PGSimpleDataSource closed = dataSource("postgres", user, password);
+        PGSimpleDataSource closed = databases.named("postgres");
         closed.setPortNumbers(new int[] {1});
         assertProblem(closed, "can't be reached (ConnectException: Connection refused)");
     }
 
     @Test
     void aWrongPasswordIsNamed() throws Exception {
-        PGSimpleDataSource server = dataSource("postgres", user, password);
-        execute(server, "drop role if exists careful", "create role careful login password 'right'");
-        Path accessFile = Path.of(ask(server, "show hba_file"));
+        PGSimpleDataSource server = databases.named("postgres");
+        Sql.on(server).run("drop role if exists careful");
+        Sql.on(server).run("create role careful login password 'right'");
+        Path accessFile = Path.of(Sql.on(server).value("show hba_file", String.class));
         String access = Files.readString(accessFile);
         try {
             Files.writeString(accessFile, "host all careful 127.0.0.1/32 scram-sha-256\n" + access);
-            execute(server, "select pg_reload_conf()");
+            Sql.on(server).run("select pg_reload_conf()");
             // The server reloads on a signal, in its own time
-            Await.until(() -> describe(dataSource("postgres", "careful", "wrong"))
+            Await.until(() -> describe(databases.named("postgres", "careful", "wrong"))
                     .contains("refuses the login (password authentication failed for user \"careful\")"),
                     Duration.ofSeconds(10), "the wrong password is named");
         } finally {
             Files.writeString(accessFile, access);
-            execute(server, "select pg_reload_conf()");
+            Sql.on(server).run("select pg_reload_conf()");
         }
     }
 
@@ -149,47 +143,15 @@ class MigrationTest {
 
     private String describe(DataSource dataSource) {
         Exception failure = assertThrows(Exception.class, () -> migration(dataSource, true).run(waiting -> {}));
-        return DatabaseProblem.at(url).describe(failure);
+        return DatabaseProblem.at(databases.url()).describe(failure);
     }
 
     private Migration migration(DataSource dataSource, boolean chat) {
         return new Migration(dataSource, flyway.getConfiguration(), chat);
     }
 
-    private PGSimpleDataSource emptyDatabase(String name) throws SQLException {
-        execute(dataSource("postgres", user, password),
-                "drop database if exists " + name + " with (force)", "create database " + name);
-        return dataSource(name, user, password);
-    }
-
-    private PGSimpleDataSource dataSource(String database, String user, String password) {
-        PGSimpleDataSource dataSource = new PGSimpleDataSource();
-        dataSource.setURL(url);
-        dataSource.setDatabaseName(database);
-        dataSource.setUser(user);
-        dataSource.setPassword(password);
-        return dataSource;
-    }
-
-    private static void execute(DataSource dataSource, String... statements) throws SQLException {
-        try (Connection connection = dataSource.getConnection(); Statement statement = connection.createStatement()) {
-            for (String sql : statements) {
-                statement.execute(sql);
-            }
-        }
-    }
-
-    private static long count(DataSource dataSource, String query) throws SQLException {
-        return Long.parseLong(ask(dataSource, query));
-    }
-
-    private static String ask(DataSource dataSource, String query) throws SQLException {
-        try (Connection connection = dataSource.getConnection();
-                Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(query)) {
-            rows.next();
-            return rows.getString(1);
-        }
+    private static long count(DataSource database, String query) {
+        return Sql.on(database).value(query, Long.class);
     }
 
     private static String lastPart(String summary) {

@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import javax.sql.DataSource;
 
 /** Statements of a test, each on a connection of its own unless a connection is given; an SQL error fails the test. */
 public final class Sql {
@@ -15,14 +16,23 @@ public final class Sql {
         T apply(Connection connection) throws SQLException;
     }
 
-    private final TestPostgres server;
+    /** Where connections come from. */
+    private interface Source {
+        Connection connect() throws SQLException;
+    }
 
-    private Sql(TestPostgres server) {
-        this.server = server;
+    private final Source source;
+
+    private Sql(Source source) {
+        this.source = source;
     }
 
     public static Sql on(TestPostgres server) {
-        return new Sql(server);
+        return new Sql(server::connect);
+    }
+
+    public static Sql on(DataSource database) {
+        return new Sql(database::getConnection);
     }
 
     /** Runs one statement or several, committed at once; returns the rows changed by the first. */
@@ -41,6 +51,11 @@ public final class Sql {
         return with(connection -> values(connection, sql, type, parameters));
     }
 
+    /** Each row's columns as text, with {@code |} between them. */
+    public List<String> rows(String sql) {
+        return with(connection -> rows(connection, sql));
+    }
+
     /** Runs the work in one transaction; an exception rolls it back. */
     public <T> T transaction(Work<T> work) {
         return with(connection -> {
@@ -52,7 +67,7 @@ public final class Sql {
     }
 
     public <T> T with(Work<T> work) {
-        try (Connection connection = server.connect()) {
+        try (Connection connection = source.connect()) {
             return work.apply(connection);
         } catch (SQLException e) {
             throw new SqlFailure(e);
@@ -75,6 +90,21 @@ public final class Sql {
                 values.add(rows.getObject(1, type));
             }
             return values;
+        }
+    }
+
+    /** Each row's columns as text, with {@code |} between them, asked on a connection. */
+    public static List<String> rows(Connection connection, String sql) throws SQLException {
+        try (PreparedStatement statement = prepare(connection, sql); ResultSet result = statement.executeQuery()) {
+            List<String> rows = new ArrayList<>();
+            while (result.next()) {
+                List<String> columns = new ArrayList<>();
+                for (int i = 1; i <= result.getMetaData().getColumnCount(); i++) {
+                    columns.add(String.valueOf(result.getString(i)));
+                }
+                rows.add(String.join("|", columns));
+            }
+            return rows;
         }
     }
 
