@@ -42,14 +42,9 @@ public final class RealtimeClient implements AutoCloseable {
     private final AtomicInteger refs = new AtomicInteger();
     private final Map<String, RealtimeChannel> channels = new ConcurrentHashMap<>();
     private final Set<String> heartbeats = ConcurrentHashMap.newKeySet();
-    private final List<RawWebSocket.Closed> closes = new CopyOnWriteArrayList<>();
     private final List<String> violations = new CopyOnWriteArrayList<>();
-    private final Gate gate = new Gate();
-    /** Held while a frame is taken note of, so that none is any more once this client is disconnected: what it knows decides where it goes on. */
-    private final Object taking = new Object();
+    private final SocketReader reader = new SocketReader("realtime", this::acceptStrictly, this::ended);
     private volatile List<Instance> refuges = List.of();
-    private volatile RawWebSocket socket;
-    private volatile boolean following;
 
     private RealtimeClient(RealtimeVersion version, String key) {
         this.version = version;
@@ -75,17 +70,12 @@ public final class RealtimeClient implements AutoCloseable {
     /** Connects; every channel that was joined joins again. @throws IOException refused or unreachable */
     public RealtimeClient connect(Instance instance) throws IOException {
         RawWebSocket opened = RawWebSocket.open(instance.port(), path(version, key));
-        synchronized (taking) {
-            socket = opened;
-            following = true;
-        }
+        reader.follow(opened, () -> { });
         CONNECTED.add(this);
         for (RealtimeChannel channel : channels.values()) {
             channel.rejoin();
         }
-        Thread reader = new Thread(() -> readAll(opened), "realtime");
-        reader.setDaemon(true);
-        reader.start();
+        reader.start(opened);
         return this;
     }
 
@@ -99,7 +89,7 @@ public final class RealtimeClient implements AutoCloseable {
     /** Sends a heartbeat and waits for its answer: the server has read everything that was sent before. */
     public void awaitHeartbeat() {
         if (!answersHeartbeat()) {
-            throw new AssertionError("closed instead of answering a heartbeat: " + closes);
+            throw new AssertionError("closed instead of answering a heartbeat: " + closes());
         }
     }
 
@@ -107,10 +97,10 @@ public final class RealtimeClient implements AutoCloseable {
     public boolean answersHeartbeat() {
         try {
             String ref = heartbeat();
-            Await.until(() -> !heartbeats.contains(ref) || !following, PATIENCE, () -> "a heartbeat's answer or an end; closed " + closes);
+            Await.until(() -> !heartbeats.contains(ref) || !isConnected(), PATIENCE, () -> "a heartbeat's answer or an end; closed " + closes());
             return !heartbeats.contains(ref);
         } catch (IOException closedMeanwhile) {
-            Await.until(() -> !following, PATIENCE, "a connection that takes nothing has an end");
+            Await.until(() -> !isConnected(), PATIENCE, "a connection that takes nothing has an end");
             return false;
         }
     }
@@ -120,7 +110,7 @@ public final class RealtimeClient implements AutoCloseable {
     }
 
     public RawWebSocket socket() {
-        return socket;
+        return reader.socket();
     }
 
     public String nextRef() {
@@ -128,12 +118,12 @@ public final class RealtimeClient implements AutoCloseable {
     }
 
     public void send(RealtimeFrame frame) throws IOException {
-        socket.write(version.write(frame));
+        socket().write(version.write(frame));
     }
 
     /** How the server ended connections of this client, in order. */
     public List<RawWebSocket.Closed> closes() {
-        return closes;
+        return reader.closes();
     }
 
     /** What the server sent and no server may. */
@@ -142,29 +132,22 @@ public final class RealtimeClient implements AutoCloseable {
     }
 
     public boolean isConnected() {
-        return following;
+        return reader.isFollowing();
     }
 
     /** Stops reading from the socket: what the server sends piles up on its side. */
     public void pause() {
-        gate.shut();
+        reader.pause();
     }
 
     public void resume() {
-        gate.open();
+        reader.resume();
     }
 
     /** Breaks the connection without a word; what this client knows stays. */
     public void disconnect() {
-        synchronized (taking) {
-            following = false;
-        }
         CONNECTED.remove(this);
-        RawWebSocket open = socket;
-        if (open != null) {
-            open.close();
-        }
-        gate.open();
+        reader.letGo();
     }
 
     @Override
@@ -182,9 +165,9 @@ public final class RealtimeClient implements AutoCloseable {
         if (refuges.isEmpty() || !channel.isWanted()) {
             return;
         }
-        RawWebSocket same = socket;
+        RawWebSocket same = socket();
         TIMER.schedule(() -> {
-            if (same == socket && following && channel.isWanted() && !channel.isJoined()) {
+            if (same == socket() && isConnected() && channel.isWanted() && !channel.isJoined()) {
                 try {
                     channel.join();
                 } catch (IOException e) {
@@ -209,26 +192,10 @@ public final class RealtimeClient implements AutoCloseable {
         return ref;
     }
 
-    private void readAll(RawWebSocket from) {
-        while (true) {
-            gate.pass();
-            RawWebSocket.Received received = from.read();
-            synchronized (taking) {
-                if (from != socket || !following) {
-                    return;
-                }
-                if (!(received instanceof RawWebSocket.Closed closed)) {
-                    acceptStrictly(received);
-                    continue;
-                }
-                closes.add(closed);
-                following = false;
-            }
-            CONNECTED.remove(this);
-            if (!refuges.isEmpty()) {
-                reconnect();
-            }
-            return;
+    private void ended(RawWebSocket.Closed closed) {
+        CONNECTED.remove(this);
+        if (!refuges.isEmpty()) {
+            reconnect();
         }
     }
 

@@ -30,15 +30,10 @@ public final class StreamClient implements Follower {
     private final Deliveries deliveries;
     private final List<JsonNode> frames = new CopyOnWriteArrayList<>();
     private final Map<UUID, JsonNode> answers = new ConcurrentHashMap<>();
-    private final List<RawWebSocket.Closed> closes = new CopyOnWriteArrayList<>();
-    private final Gate gate = new Gate();
-    /** Held while a frame is taken note of, so that none is any more once this client is disconnected: what it knows decides where it goes on. */
-    private final Object taking = new Object();
+    private final SocketReader reader = new SocketReader("stream", received -> accept(Json.read(((RawWebSocket.Text) received).text())), this::ended);
     private volatile BiConsumer<JsonNode, Long> onMessage = (message, nanos) -> { };
     private volatile Consumer<JsonNode> onFrame = frame -> { };
     private volatile List<Instance> refuges = List.of();
-    private volatile RawWebSocket socket;
-    private volatile boolean following;
     private volatile boolean live;
     private volatile String position;
     private volatile Long after;
@@ -93,14 +88,8 @@ public final class StreamClient implements Follower {
     @Override
     public StreamClient connect(Instance instance) throws IOException {
         RawWebSocket opened = RawWebSocket.open(instance.port(), path());
-        synchronized (taking) {
-            live = false;
-            socket = opened;
-            following = true;
-        }
-        Thread reader = new Thread(() -> readAll(opened), "stream");
-        reader.setDaemon(true);
-        reader.start();
+        reader.follow(opened, () -> live = false);
+        reader.start(opened);
         return this;
     }
 
@@ -113,12 +102,12 @@ public final class StreamClient implements Follower {
 
     @Override
     public void awaitLive() {
-        Await.until(() -> live, PATIENCE, () -> "live; got " + frames + ", closed " + closes);
+        Await.until(() -> live, PATIENCE, () -> "live; got " + frames + ", closed " + closes());
     }
 
     /** Sends a frame. @throws IOException the connection is broken */
     public void send(String text) throws IOException {
-        socket.write(text);
+        socket().write(text);
     }
 
     /** Sends a message with a given id and content to this stream's conversation. */
@@ -127,17 +116,17 @@ public final class StreamClient implements Follower {
     }
 
     public RawWebSocket socket() {
-        return socket;
+        return reader.socket();
     }
 
     @Override
     public void pause() {
-        gate.shut();
+        reader.pause();
     }
 
     @Override
     public void resume() {
-        gate.open();
+        reader.resume();
     }
 
     /** The ack or error frame that names this id, or null. */
@@ -181,29 +170,22 @@ public final class StreamClient implements Follower {
 
     /** Waits for a frame that is neither a message nor a position. */
     public JsonNode awaitFrame(String description, Predicate<JsonNode> wanted) {
-        Await.until(() -> frames.stream().anyMatch(wanted), PATIENCE, () -> description + "; got " + frames + ", closed " + closes);
+        Await.until(() -> frames.stream().anyMatch(wanted), PATIENCE, () -> description + "; got " + frames + ", closed " + closes());
         return frames.stream().filter(wanted).findFirst().orElseThrow();
     }
 
     @Override
     public List<RawWebSocket.Closed> closes() {
-        return closes;
+        return reader.closes();
     }
 
     public boolean isConnected() {
-        return following;
+        return reader.isFollowing();
     }
 
     @Override
     public void disconnect() {
-        synchronized (taking) {
-            following = false;
-        }
-        RawWebSocket open = socket;
-        if (open != null) {
-            open.close();
-        }
-        gate.open();
+        reader.letGo();
     }
 
     @Override
@@ -241,30 +223,9 @@ public final class StreamClient implements Follower {
         return query.isEmpty() ? "" : "?" + String.join("&", query);
     }
 
-    private void readAll(RawWebSocket from) {
-        while (true) {
-            gate.pass();
-            RawWebSocket.Received received = from.read();
-            if (received instanceof RawWebSocket.Closed closed) {
-                synchronized (taking) {
-                    if (from != socket || !following) {
-                        return;
-                    }
-                    closes.add(closed);
-                    following = false;
-                }
-                if (!refuges.isEmpty() && meansReconnect(closed.code())) {
-                    reconnect(refuges);
-                }
-                return;
-            }
-            JsonNode frame = Json.read(((RawWebSocket.Text) received).text());
-            synchronized (taking) {
-                if (from != socket || !following) {
-                    return;
-                }
-                accept(frame);
-            }
+    private void ended(RawWebSocket.Closed closed) {
+        if (!refuges.isEmpty() && meansReconnect(closed.code())) {
+            reconnect(refuges);
         }
     }
 
