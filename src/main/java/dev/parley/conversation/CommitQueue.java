@@ -23,6 +23,8 @@ final class CommitQueue {
     private static final int LOCK_TIMEOUT_MS = 200;
     /** Entries looked at for a batch beside one in flight: most may belong to conversations that are in that one. */
     private static final int LOOK_AHEAD = 2_000;
+    /** So often a message whose conversation is locked goes with the next batch: another replica's batch holds it for a moment only. */
+    private static final int MAX_PASSED_OVER = 3;
     /** In a row; then one message is at fault, and all go one by one. */
     private static final int MAX_REPEATS = 10;
 
@@ -94,7 +96,14 @@ final class CommitQueue {
         repeats = 0;
         List<PendingMessage> locked = new ArrayList<>(0), again = new ArrayList<>(0);
         writer.settle(batch, results, locked, again);
-        locked.forEach(busy::add);
+        // all messages of a locked conversation share its lot, so their order is kept
+        for (PendingMessage pending : locked) {
+            if (pending.passedOver() > MAX_PASSED_OVER) {
+                busy.add(pending);
+            } else {
+                again.add(pending);
+            }
+        }
         putBack(again);
         // later messages to a conversation that turned out busy wait behind the earlier ones
         if (!locked.isEmpty()) {

@@ -21,8 +21,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Group commit. Single-row transactions cap throughput at the disk's flush rate, so a few transactions are kept in flight and whatever arrives
  * meanwhile forms the next batch. There is no timer: an idle system commits at once.
  *
- * <p>A conversation is in one transaction at a time, so messages of one sender stay in order. A conversation that another transaction holds
- * locked steps out of the queue and waits by itself ({@link BusyConversations}).
+ * <p>A conversation is in one transaction at a time, so messages of one sender stay in order. A conversation that another transaction keeps
+ * locked, for longer than another replica's batch would, steps out of the queue and waits by itself ({@link BusyConversations}).
  *
  * <p>Messages may come from any thread; all else happens on one event loop.
  */

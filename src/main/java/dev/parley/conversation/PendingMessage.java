@@ -2,12 +2,24 @@ package dev.parley.conversation;
 
 import io.smallrye.mutiny.subscription.UniEmitter;
 
-/**
- * A message on its way into the database.
- *
- * @param deadline {@link System#nanoTime} after which its sender is told to try again
- */
-record PendingMessage(NewMessage message, UniEmitter<? super Sent> sender, long deadline) {
+/** A message on its way into the database. On the writer's event loop, once it is there. */
+final class PendingMessage {
+
+    private final NewMessage message;
+    private final UniEmitter<? super Sent> sender;
+    private final long deadline;
+    private int passedOver;
+
+    /** @param deadline {@link System#nanoTime} after which its sender is told to try again */
+    PendingMessage(NewMessage message, UniEmitter<? super Sent> sender, long deadline) {
+        this.message = message;
+        this.sender = sender;
+        this.deadline = deadline;
+    }
+
+    NewMessage message() {
+        return message;
+    }
 
     void stored(Sent sent) {
         sender.complete(sent);
@@ -19,5 +31,10 @@ record PendingMessage(NewMessage message, UniEmitter<? super Sent> sender, long 
 
     boolean isOverdue(long now) {
         return now - deadline > 0;
+    }
+
+    /** Notes that its conversation was locked when its batch was written; gives how often that was so by now. */
+    int passedOver() {
+        return ++passedOver;
     }
 }
