@@ -11,6 +11,7 @@ import dev.parley.testing.TestPostgres;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 class ServiceStartIT {
@@ -34,14 +35,21 @@ class ServiceStartIT {
     }
 
     @Test
+    void withoutADatabaseTheNativeExecutableSaysWhatToSetInOneLineAndEnds() {
+        Assumptions.assumeTrue(Instance.isNative(), "on a JVM the embedded database is started instead");
+        try (TestPostgres unused = TestPostgres.start(); Instance service = withoutUrl(unused).begin()) {
+            assertEquals(1, service.awaitEnd());
+            assertEquals(1, service.log().lines().count(), service::log);
+            assertTrue(service.log().contains("set quarkus.datasource.jdbc.url (QUARKUS_DATASOURCE_JDBC_URL)"), service::log);
+        }
+    }
+
+    @Test
     void whatIsInTheEmbeddedDatabaseSurvivesAKillOfTheService() throws Exception {
+        Assumptions.assumeFalse(Instance.isNative(), "the native executable has no embedded database");
         Path data = Files.createTempDirectory(Files.createDirectories(Path.of("target", "test-postgres")), "service").toAbsolutePath();
         try (TestPostgres unused = TestPostgres.start();
-                Instance service = Instance.over(unused)
-                        .setting("quarkus.datasource.jdbc.url", "")
-                        .setting("quarkus.datasource.reactive.url", "")
-                        .setting("parley.embedded.data-dir", data.toString())
-                        .start()) {
+                Instance service = withoutUrl(unused).setting("parley.embedded.data-dir", data.toString()).start()) {
             assertTrue(service.log().contains("embedded PostgreSQL"), service::log);
             Http.send("POST", service.http("/api/conversations"), "{\"subject\":\"survivor\"}");
             service.kill();
@@ -50,5 +58,9 @@ class ServiceStartIT {
             service.stop();
             assertFalse(Files.exists(data.resolve("postmaster.pid")), "the database goes on after the service");
         }
+    }
+
+    private static Instance.Builder withoutUrl(TestPostgres unused) {
+        return Instance.over(unused).setting("quarkus.datasource.jdbc.url", "").setting("quarkus.datasource.reactive.url", "");
     }
 }

@@ -14,8 +14,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * One replica of the service: the packaged jar ({@code -Dparley.jar}) or a native executable ({@code -Dparley.binary}) as a process of its own on a
- * free port, with its log in {@code target/it-logs}.
+ * One replica of the service: the packaged jar ({@code -Dparley.jar}, by {@code -Dparley.java} where it is not the tests' own Java) or a native executable
+ * ({@code -Dparley.binary}) as a process of its own on a free port, with its log in {@code target/it-logs}.
  */
 public final class Instance implements AutoCloseable {
 
@@ -28,6 +28,7 @@ public final class Instance implements AutoCloseable {
     private static final AtomicInteger NUMBER = new AtomicInteger();
     private static final Duration ASK_AGAIN = Duration.ofMillis(100);
     private static final Duration START = Duration.ofSeconds(90);
+    private static final Duration STOP = Duration.ofSeconds(60);
 
     private final List<String> command;
     private final int port;
@@ -39,6 +40,11 @@ public final class Instance implements AutoCloseable {
         this.command = command;
         this.port = port;
         this.log = log;
+    }
+
+    /** Whether it is the native executable that is tested. */
+    public static boolean isNative() {
+        return !System.getProperty("parley.binary", "").isBlank();
     }
 
     /** An instance over a database, not yet started. */
@@ -75,13 +81,24 @@ public final class Instance implements AutoCloseable {
 
     /** {@code kill -9}: nothing is closed, nothing is finished. */
     public void kill() {
-        end(process.destroyForcibly());
+        end(process.destroyForcibly(), STOP);
     }
 
     /** {@code SIGTERM}: the service drains and ends by itself. */
     public void stop() {
+        stop(STOP);
+    }
+
+    /** The same for a process that has more to do at its end. */
+    public void stop(Duration limit) {
         process.destroy();
-        end(process);
+        end(process, limit);
+    }
+
+    /** Waits until the process has ended by itself. @return its exit code */
+    public int awaitEnd() {
+        end(process, STOP);
+        return process.exitValue();
     }
 
     public boolean isAlive() {
@@ -140,9 +157,9 @@ public final class Instance implements AutoCloseable {
         return String.join("\n", lines.subList(Math.max(0, lines.size() - 30), lines.size()));
     }
 
-    private void end(Process ending) {
+    private void end(Process ending, Duration limit) {
         try {
-            if (!ending.waitFor(60, TimeUnit.SECONDS)) {
+            if (!ending.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
                 throw new AssertionError("process " + ending.pid() + " does not end, see " + log);
             }
         } catch (InterruptedException e) {
@@ -197,14 +214,13 @@ public final class Instance implements AutoCloseable {
 
         private List<String> command(List<String> properties) {
             List<String> command = new ArrayList<>();
-            String binary = System.getProperty("parley.binary");
-            if (binary != null) {
-                command.add(Path.of(binary).toAbsolutePath().toString());
-                jvm.stream().filter(option -> option.startsWith("-Xm")).forEach(command::add);
+            if (isNative()) {
+                command.add(Path.of(System.getProperty("parley.binary")).toAbsolutePath().toString());
+                jvm.stream().filter(option -> option.startsWith("-Xm") || option.startsWith("-XX:MaxDirectMemorySize=")).forEach(command::add);
                 command.addAll(properties);
                 return command;
             }
-            command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+            command.add(System.getProperty("parley.java", Path.of(System.getProperty("java.home"), "bin", "java").toString()));
             command.addAll(jvm);
             command.addAll(properties);
             command.add("-jar");
