@@ -2,8 +2,10 @@ package dev.parley.database;
 
 import io.quarkus.runtime.Application;
 import io.quarkus.runtime.ImageMode;
+import io.quarkus.runtime.configuration.ConfigUtils;
 import io.smallrye.config.ConfigMappings;
 import io.smallrye.config.ConfigMappings.ConfigClass;
+import io.smallrye.config.PropertiesLocationConfigSourceFactory;
 import io.smallrye.config.SmallRyeConfig;
 import java.util.Map;
 import java.util.Optional;
@@ -32,9 +34,9 @@ public final class DatabaseSetup {
      * @throws DatabaseSetupException when there is no usable database configuration
      */
     public static void beforeStart() {
-        SmallRyeConfig config = ConfigProvider.getConfig().unwrap(SmallRyeConfig.class);
+        SmallRyeConfig config = config();
         Map<String, String> settings =
-                configured(config).orElseGet(() -> settings(startEmbedded(embeddedConfig(config))));
+                configured(config).orElseGet(() -> settings(startEmbedded(config)));
         settings.forEach(System::setProperty);
     }
 
@@ -68,11 +70,12 @@ public final class DatabaseSetup {
         return ServiceLoader.load(EmbeddedServer.Starter.class, DatabaseSetup.class.getClassLoader()).findFirst();
     }
 
-    private static EmbeddedServer startEmbedded(EmbeddedConfig config) {
+    private static EmbeddedServer startEmbedded(SmallRyeConfig settings) {
         EmbeddedServer.Starter starter = starter().orElseThrow(() -> new DatabaseSetupException(
                 "No database is configured" + (ImageMode.current().isNativeImage()
                         ? ", and a native build has no embedded one" : "")
                         + ": set " + JDBC_URL + " (QUARKUS_DATASOURCE_JDBC_URL), user name and password"));
+        EmbeddedConfig config = embeddedConfig(settings);
         EmbeddedServer server =
                 starter.start(new EmbeddedServer.Options(config.dataDir().toAbsolutePath().normalize(), config.port(), true));
         stopWithTheService(server);
@@ -90,6 +93,14 @@ public final class DatabaseSetup {
             }
             server.close();
         }, "embedded PostgreSQL stop"));
+    }
+
+    private static SmallRyeConfig config() {
+        if (ImageMode.current().isNativeImage()) {
+            // what ConfigProvider holds until Quarkus starts is of the build: the environment and the files of this process are not in it
+            return ConfigUtils.configBuilder().withSources(new PropertiesLocationConfigSourceFactory()).build();
+        }
+        return ConfigProvider.getConfig().unwrap(SmallRyeConfig.class);
     }
 
     private static EmbeddedConfig embeddedConfig(SmallRyeConfig config) {
