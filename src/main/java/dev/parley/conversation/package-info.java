@@ -11,6 +11,7 @@
  * <li>Untrusted input goes through {@link dev.parley.conversation.MessageRules} and {@link dev.parley.conversation.StrictJson}, from whatever
  * door it comes. What they let through, PostgreSQL takes.</li>
  * <li>No event loop is blocked.</li>
+ * <li>A usual send goes past the REST layer ({@link dev.parley.conversation.MessageRoute}); whoever sends can't tell.</li>
  * </ul>
  */
 package dev.parley.conversation;

@@ -8,6 +8,7 @@
  *       ({@link dev.parley.database.Migration}); whoever needs it waits on {@link dev.parley.database.Database#migrated()}.
  *   <li>A database that is away, refuses the login or lacks a right costs one readable line now and then, never the
  *       service: it keeps trying, stays live and says why it is not ready.
+ *   <li>Writer and tail share one event loop ({@link dev.parley.database.DatabaseLoop}): what is stored is read with no thread woken in between.
  * </ul>
  *
  * It knows no other package of Parley.
