@@ -57,6 +57,18 @@ class DeployTest {
         }
     }
 
+    @Test
+    void theImagesAreMadeOfWhatTheProfilesBuildAndRunWithoutRoot() throws IOException {
+        String pom = Files.readString(Path.of("pom.xml"));
+        for (String[] image : new String[][] {{"jvm", "aot", "quarkus-app/parley.aot", "/opt/parley/parley.aot"}, {"native", "native", "-runner<", "/target/*-runner "}}) {
+            String file = Files.readString(Path.of("deploy", "Dockerfile." + image[0]));
+            assertTrue(file.contains(" -P" + image[1] + " ") && pom.contains("<id>" + image[1] + "</id>"), () -> "profile " + image[1] + " in\n" + file);
+            assertTrue(pom.contains(image[2]) && file.contains(image[3]), () -> image[3] + " in\n" + file);
+            String stage = file.substring(file.lastIndexOf("\nFROM "));
+            assertTrue(stage.contains("\nUSER 10001:10001\n"), () -> "the user in\n" + stage);
+        }
+    }
+
     private static Set<String> matches(Pattern pattern, String text) {
         Set<String> found = new TreeSet<>();
         Matcher matcher = pattern.matcher(text);
