@@ -35,6 +35,15 @@ class ServiceStartIT {
     }
 
     @Test
+    void oneUrlInTheEnvironmentIsEnough() {
+        try (TestPostgres database = TestPostgres.start();
+                Instance service = Instance.over(database).byEnvironment("quarkus.datasource.jdbc.url", "quarkus.datasource.username")
+                        .setting("quarkus.datasource.reactive.url", "").start()) {
+            assertFalse(service.log().contains("embedded PostgreSQL"), service::log);
+        }
+    }
+
+    @Test
     void withoutADatabaseTheNativeExecutableSaysWhatToSetInOneLineAndEnds() {
         Assumptions.assumeTrue(Instance.isNative(), "on a JVM the embedded database is started instead");
         try (TestPostgres unused = TestPostgres.start(); Instance service = withoutUrl(unused).begin()) {

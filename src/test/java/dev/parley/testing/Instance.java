@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -31,13 +32,15 @@ public final class Instance implements AutoCloseable {
     private static final Duration STOP = Duration.ofSeconds(60);
 
     private final List<String> command;
+    private final Map<String, String> environment;
     private final int port;
     private final Path log;
     private final Thread killAtExit = new Thread(this::kill);
     private Process process;
 
-    private Instance(List<String> command, int port, Path log) {
+    private Instance(List<String> command, Map<String, String> environment, int port, Path log) {
         this.command = command;
+        this.environment = environment;
         this.port = port;
         this.log = log;
     }
@@ -56,8 +59,10 @@ public final class Instance implements AutoCloseable {
     public Instance begin() {
         try {
             Files.createDirectories(LOGS);
-            process = new ProcessBuilder(command).redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile())).start();
+            ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+            builder.environment().putAll(environment);
+            process = builder.start();
             return this;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -172,6 +177,7 @@ public final class Instance implements AutoCloseable {
     public static final class Builder {
 
         private final Map<String, String> settings = new LinkedHashMap<>();
+        private final Map<String, String> environment = new LinkedHashMap<>();
         private final List<String> jvm = new ArrayList<>(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx384m"));
 
         private Builder(TestPostgres database) {
@@ -190,6 +196,14 @@ public final class Instance implements AutoCloseable {
             return this;
         }
 
+        /** The same settings by environment variables instead of system properties. */
+        public Builder byEnvironment(String... names) {
+            for (String name : names) {
+                environment.put(name.toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]", "_"), settings.remove(name));
+            }
+            return this;
+        }
+
         /** Options of the Java virtual machine; a native executable takes those that it knows. */
         public Builder jvm(String... options) {
             jvm.addAll(List.of(options));
@@ -202,7 +216,7 @@ public final class Instance implements AutoCloseable {
             settings.put("quarkus.http.port", String.valueOf(port));
             List<String> properties = settings.entrySet().stream().map(setting -> "-D" + setting.getKey() + "=" + setting.getValue()).toList();
             Path log = LOGS.resolve("instance-" + ProcessHandle.current().pid() + "-" + NUMBER.incrementAndGet() + ".log");
-            Instance instance = new Instance(command(properties), port, log).begin();
+            Instance instance = new Instance(command(properties), environment, port, log).begin();
             Runtime.getRuntime().addShutdownHook(instance.killAtExit);
             return instance;
         }
