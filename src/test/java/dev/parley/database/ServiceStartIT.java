@@ -11,7 +11,6 @@ import dev.parley.testing.TestPostgres;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 class ServiceStartIT {
@@ -44,8 +43,15 @@ class ServiceStartIT {
     }
 
     @Test
-    void withoutADatabaseTheNativeExecutableSaysWhatToSetInOneLineAndEnds() {
-        Assumptions.assumeTrue(Instance.isNative(), "on a JVM the embedded database is started instead");
+    void withoutADatabaseAJvmKeepsOneOfItsOwnAndTheNativeExecutableSaysWhatToSet() throws Exception {
+        if (Instance.isNative()) {
+            theNativeExecutableSaysWhatToSetInOneLineAndEnds();
+        } else {
+            whatIsInTheEmbeddedDatabaseSurvivesAKillOfTheService();
+        }
+    }
+
+    private static void theNativeExecutableSaysWhatToSetInOneLineAndEnds() {
         try (TestPostgres unused = TestPostgres.start(); Instance service = withoutUrl(unused).begin()) {
             assertEquals(1, service.awaitEnd());
             assertEquals(1, service.log().lines().count(), service::log);
@@ -53,9 +59,7 @@ class ServiceStartIT {
         }
     }
 
-    @Test
-    void whatIsInTheEmbeddedDatabaseSurvivesAKillOfTheService() throws Exception {
-        Assumptions.assumeFalse(Instance.isNative(), "the native executable has no embedded database");
+    private static void whatIsInTheEmbeddedDatabaseSurvivesAKillOfTheService() throws Exception {
         Path data = Files.createTempDirectory(Files.createDirectories(Path.of("target", "test-postgres")), "service").toAbsolutePath();
         try (TestPostgres unused = TestPostgres.start();
                 Instance service = withoutUrl(unused).setting("parley.embedded.data-dir", data.toString()).start()) {
