@@ -1,6 +1,5 @@
 package dev.parley.transport;
 
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.WriteBufferWaterMark;
@@ -69,23 +68,24 @@ public final class Outbound {
 
     /** Puts what was gathered into Netty's queue. */
     void handOver() {
-        if (gathered.size() > 0) {
-            ByteBuf buffer = flusher.share(gathered, channel.alloc());
-            gathered = flusher.nothing();
-            way.write(buffer, way.voidPromise());
+        if (gathered.size() == 0) {
+            return;
         }
-    }
-
-    void flush() {
-        dirty = false;
+        Sequence all = gathered;
+        gathered = flusher.nothing();
         try {
-            handOver();
-            channel.flush();
+            way.write(flusher.share(all, channel.alloc()), way.voidPromise());
         } catch (RuntimeException | OutOfMemoryError e) {
             // no memory for buffers: this reader comes back and resumes, the others must not wait for it
             LOG.error("a socket could not be written to and is closed", e);
             channel.close();
         }
+    }
+
+    void flush() {
+        dirty = false;
+        handOver();
+        channel.flush();
     }
 
     public boolean hasRoom() {
