@@ -10,7 +10,6 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.ws.rs.core.MediaType;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * Takes the sends that are like nearly all, JSON of a declared length, past the REST layer, which would be a third of what the service does for a
@@ -28,18 +27,17 @@ class MessageRoute {
     private final MessageSender sender;
     private final BodyLimit limit;
     private final ProblemMappers problems;
-    private final String root;
+    private final String path;
 
-    MessageRoute(MessageSender sender, BodyLimit limit, ProblemMappers problems,
-            @ConfigProperty(name = "quarkus.http.root-path", defaultValue = "/") String root) {
+    MessageRoute(MessageSender sender, BodyLimit limit, ProblemMappers problems, RootPath root) {
         this.sender = sender;
         this.limit = limit;
         this.problems = problems;
-        this.root = root.endsWith("/") ? root : root + "/";
+        this.path = root.base() + "/api/conversations/:id/messages";
     }
 
     void register(@Observes Router router) {
-        router.post(root + "api/conversations/:id/messages").handler(this::take);
+        router.post(path).handler(this::take);
     }
 
     private void take(RoutingContext context) {
@@ -73,17 +71,19 @@ class MessageRoute {
     }
 
     private static void answer(HttpServerResponse response, Sent sent) {
-        end(response, sent.duplicate() ? OK : CREATED, JSON, sent.row());
+        if (isAwaited(response)) {
+            response.setStatusCode(sent.duplicate() ? OK : CREATED).putHeader(HttpHeaders.CONTENT_TYPE, JSON).end(sent.row());
+        }
     }
 
     private void refuse(HttpServerResponse response, Throwable failure) {
         Problem problem = problems.problem(failure);
-        end(response, problem.status(), Problem.MEDIA_TYPE, problem.json());
+        if (isAwaited(response)) {
+            problem.answer(response);
+        }
     }
 
-    private static void end(HttpServerResponse response, int status, String type, String body) {
-        if (!response.ended() && !response.closed()) {
-            response.setStatusCode(status).putHeader(HttpHeaders.CONTENT_TYPE, type).end(body);
-        }
+    private static boolean isAwaited(HttpServerResponse response) {
+        return !response.ended() && !response.closed();
     }
 }

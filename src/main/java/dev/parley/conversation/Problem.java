@@ -1,6 +1,8 @@
 package dev.parley.conversation;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
 import jakarta.ws.rs.core.Response;
 import java.util.Locale;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -23,7 +25,7 @@ public record Problem(
         @Schema(examples = "PARLEY-UNKNOWN-CONVERSATION") String code) {
 
     /** Of its body. */
-    public static final String MEDIA_TYPE = "application/problem+json";
+    static final String MEDIA_TYPE = "application/problem+json";
 
     /** With the error's own status. */
     public static Problem of(ErrorCode error, String detail) {
@@ -39,8 +41,13 @@ public record Problem(
         return Response.status(status).type(MEDIA_TYPE).entity(json()).build();
     }
 
+    /** Answers with it, where REST has no part in it. */
+    public void answer(HttpServerResponse response) {
+        response.setStatusCode(status).putHeader(HttpHeaders.CONTENT_TYPE, MEDIA_TYPE).end(json());
+    }
+
     /** The body. */
-    public String json() {
+    String json() {
         return "{\"type\":" + quoted(type) + ",\"title\":" + quoted(title) + ",\"status\":" + status
                 + ",\"detail\":" + quoted(detail) + ",\"code\":" + quoted(code) + "}";
     }

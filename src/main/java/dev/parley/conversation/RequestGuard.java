@@ -50,12 +50,6 @@ class RequestGuard {
     private static void refuseUnread(RoutingContext context, Problem problem) {
         // the body is not read, so the connection cannot serve another request
         context.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
-        answer(context, problem);
-    }
-
-    private static void answer(RoutingContext context, Problem problem) {
-        context.response().setStatusCode(problem.status())
-                .putHeader(HttpHeaders.CONTENT_TYPE, Problem.MEDIA_TYPE)
-                .end(problem.json());
+        problem.answer(context.response());
     }
 }

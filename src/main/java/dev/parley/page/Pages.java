@@ -1,9 +1,6 @@
 package dev.parley.page;
 
-import java.util.Map;
-
-import org.eclipse.microprofile.config.inject.ConfigProperty;
-
+import dev.parley.conversation.RootPath;
 import io.quarkus.runtime.LaunchMode;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.http.HttpHeaders;
@@ -11,6 +8,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.util.Map;
 
 /** Puts the pages at their addresses and gives them their headers. On the event loop; never waits. */
 @ApplicationScoped
@@ -25,8 +23,8 @@ public class Pages {
 
     private final String root;
 
-    Pages(@ConfigProperty(name = "quarkus.http.root-path", defaultValue = "/") String root) {
-        this.root = root.endsWith("/") ? root : root + "/";
+    Pages(RootPath root) {
+        this.root = root.base() + "/";
     }
 
     void register(@Observes Filters filters) {

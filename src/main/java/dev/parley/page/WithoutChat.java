@@ -2,8 +2,8 @@ package dev.parley.page;
 
 import dev.parley.conversation.ErrorCode;
 import dev.parley.conversation.Problem;
+import dev.parley.conversation.RootPath;
 import io.quarkus.vertx.http.runtime.filters.Filters;
-import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -20,9 +20,9 @@ class WithoutChat {
     private final String root;
 
     WithoutChat(@ConfigProperty(name = "parley.chat", defaultValue = "on") boolean chat,
-            @ConfigProperty(name = "quarkus.http.root-path", defaultValue = "/") String root) {
+            RootPath root) {
         this.chat = chat;
-        this.root = root.endsWith("/") ? root : root + "/";
+        this.root = root.base() + "/";
     }
 
     void register(@Observes Filters filters) {
@@ -36,7 +36,7 @@ class WithoutChat {
         String name = path == null || !path.startsWith(root) ? "" : path.substring(root.length());
         if (name.isEmpty() || name.equals("admin") || name.startsWith("admin/") || name.endsWith(".html") || name.startsWith("static/")
                 || name.startsWith("ws/") || name.equals("api/conversations") || name.startsWith("api/conversations/")) {
-            context.response().setStatusCode(REFUSAL.status()).putHeader(HttpHeaders.CONTENT_TYPE, Problem.MEDIA_TYPE).end(REFUSAL.json());
+            REFUSAL.answer(context.response());
         } else {
             context.next();
         }

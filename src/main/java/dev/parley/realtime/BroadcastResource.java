@@ -7,6 +7,7 @@ import dev.parley.access.CredentialsException;
 import dev.parley.broadcast.Broadcast;
 import dev.parley.broadcast.Topic;
 import dev.parley.broadcast.TopicHub;
+import dev.parley.conversation.RootPath;
 import dev.parley.realtime.BroadcastBatch.Item;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import io.quarkus.vertx.http.runtime.filters.Filters;
@@ -71,7 +72,7 @@ class BroadcastResource {
 
     BroadcastResource(Credentials credentials, Access access, TopicHub hub, StoredBroadcasts stored, RealtimeSettings settings, Vertx vertx,
             @ConfigProperty(name = "parley.realtime.max-rest-events-per-second", defaultValue = "1000") int perSecond,
-            @ConfigProperty(name = "quarkus.http.root-path", defaultValue = "/") String root) {
+            RootPath root) {
         this.credentials = credentials;
         this.access = access;
         this.hub = hub;
@@ -79,7 +80,7 @@ class BroadcastResource {
         this.settings = settings;
         this.rates = new CallerRates(perSecond);
         this.vertx = vertx;
-        this.root = root.endsWith("/") ? root.substring(0, root.length() - 1) : root;
+        this.root = root.base();
     }
 
     void register(@Observes Filters filters) {

@@ -3,6 +3,7 @@ package dev.parley.realtime;
 import dev.parley.access.Caller;
 import dev.parley.access.Credentials;
 import dev.parley.access.CredentialsException;
+import dev.parley.conversation.RootPath;
 import dev.parley.transport.SocketChannel;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.quarkus.websockets.next.HttpUpgradeCheck;
@@ -14,7 +15,6 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.util.Set;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * Who may connect: a good key and a version that is spoken here. A refusal is held back for a while, since clients try again for ever, and says in its body
@@ -33,12 +33,11 @@ public class RealtimeDoor implements HttpUpgradeCheck {
     private final Set<String> paths;
 
     RealtimeDoor(Credentials credentials, RealtimeSettings settings, Vertx vertx,
-            @ConfigProperty(name = "quarkus.http.root-path", defaultValue = "/") String root) {
+            RootPath root) {
         this.credentials = credentials;
         this.settings = settings;
         this.vertx = vertx;
-        String base = root.endsWith("/") ? root.substring(0, root.length() - 1) : root;
-        this.paths = Set.of(base + "/realtime/v1/websocket", base + "/socket/websocket");
+        this.paths = Set.of(root.base() + "/realtime/v1/websocket", root.base() + "/socket/websocket");
     }
 
     void register(@Observes Filters filters) {
