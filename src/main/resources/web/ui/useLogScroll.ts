@@ -20,7 +20,8 @@ export function useLogScroll(log: RefObject<HTMLElement>, { messages, hasOlder, 
   /** The newest seq that was at the bottom of the log while it was looked at. */
   const [seen, setSeen] = useState(0);
   const bottom = useRef(true);
-  const before = useRef<{ first?: string; lastOwn?: string; height: number }>({ height: 0 });
+  /** The log as it was last laid out. */
+  const before = useRef<{ first?: string; lastOwn?: string; height: number; top: number }>({ height: 0, top: 0 });
   const askedAt = useRef(0);
 
   const toBottom = useCallback(() => {
@@ -36,12 +37,17 @@ export function useLogScroll(log: RefObject<HTMLElement>, { messages, hasOlder, 
     loadOlder();
   }, [log, hasOlder, loadOlder]);
 
+  const stands = useCallback((near: boolean) => {
+    bottom.current = near;
+    setAtBottom(near);
+  }, []);
+
   const onScroll = useCallback(() => {
     const element = log.current!;
-    bottom.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_BOTTOM;
-    setAtBottom(bottom.current);
+    before.current.top = element.scrollTop;
+    stands(element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_BOTTOM);
     askForOlder();
-  }, [log, askForOlder]);
+  }, [log, stands, askForOlder]);
 
   useLayoutEffect(() => {
     const element = log.current!;
@@ -50,16 +56,18 @@ export function useLogScroll(log: RefObject<HTMLElement>, { messages, hasOlder, 
     const first = messages[0]?.id;
     const sentJustNow = own !== undefined && own !== last.lastOwn;
     const prepended = last.first !== undefined && first !== last.first && messages.some((m) => m.id === last.first);
+    // the browser tells of scrolling with its next frame only, and a message may come in before it does
+    if (element.scrollTop < last.top && last.height - element.scrollTop - element.clientHeight >= NEAR_BOTTOM) stands(false);
     if (sentJustNow || bottom.current) toBottom();
     else if (prepended) element.scrollTop += element.scrollHeight - last.height;
     if (prepended) askedAt.current = 0;
-    before.current = { height: element.scrollHeight, ...(first && { first }), ...(own && { lastOwn: own }) };
-  }, [log, messages, toBottom]);
+    before.current = { height: element.scrollHeight, top: element.scrollTop, ...(first && { first }), ...(own && { lastOwn: own }) };
+  }, [log, messages, stands, toBottom]);
 
   useEffect(askForOlder, [messages.length, askForOlder]);
 
   useEffect(() => {
-    if (atBottom) setSeen(messages.reduce((most, m) => Math.max(most, m.seq ?? 0), 0));
+    if (bottom.current) setSeen(messages.reduce((most, m) => Math.max(most, m.seq ?? 0), 0));
   }, [atBottom, messages]);
 
   // a phone's keyboard or a growing composer takes room away: the newest message stays in sight

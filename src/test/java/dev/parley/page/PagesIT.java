@@ -201,6 +201,38 @@ class PagesIT extends BrowserTest {
         assertThat(admin.messages(marker + " news")).isInViewport();
     }
 
+    /** A browser tells a page of scrolling a frame later: who has just begun to read above is left there too. */
+    @Test
+    void aMessageThatComesInWhileTheLogIsBeingScrolledMovesNobody() {
+        String marker = unique("s");
+        UUID conversation = conversationWith(60, marker);
+        Person admin = person();
+        admin.page().addInitScript("""
+                const Socket = WebSocket;
+                window.WebSocket = class extends Socket {
+                  constructor(...how) {
+                    super(...how);
+                    this.addEventListener("message", (frame) => window.beforeFrame?.(frame));
+                  }
+                };
+                """);
+        admin.opens(service.http("/admin#" + conversation).toString());
+        admin.seesOnce(marker + " 60.");
+        admin.page().evaluate("""
+                (news) => {
+                  window.beforeFrame = (frame) => {
+                    if (String(frame.data).includes(news)) document.querySelector(".log").scrollTop = 600;
+                  };
+                }
+                """, marker + " news");
+
+        Sql.on(database).run("insert into messages (conversation_id, content) values (?, ?)", conversation, marker + " news");
+
+        admin.sees("1 new message");
+        assertThat(admin.messages(marker + " news")).not().isInViewport();
+        admin.hasNotComplained();
+    }
+
     @Test
     void textIsNeverMarkup() {
         String markup = unique("<img src=x onerror=\"document.title='owned'\"><b>bold</b> & 'quotes'");
