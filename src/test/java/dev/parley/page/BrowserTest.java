@@ -10,6 +10,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.AfterTestExecutionCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 import com.microsoft.playwright.Browser;
 
@@ -25,6 +28,10 @@ abstract class BrowserTest {
     static Chromium chromium;
 
     private final List<Person> people = new ArrayList<>();
+
+    /** Before the pages are closed: what a test that failed had in front of it. */
+    @RegisterExtension
+    final AfterTestExecutionCallback evidence = this::keepEvidence;
 
     @BeforeAll
     static void start() {
@@ -52,6 +59,13 @@ abstract class BrowserTest {
     void leave() {
         people.forEach(Person::close);
         people.clear();
+    }
+
+    private void keepEvidence(ExtensionContext test) {
+        test.getExecutionException().ifPresent(failure -> {
+            String name = getClass().getSimpleName() + "." + test.getRequiredTestMethod().getName();
+            people.forEach(person -> failure.addSuppressed(person.evidence("failed-" + name + "-" + people.indexOf(person))));
+        });
     }
 
     Person person() {

@@ -2,6 +2,7 @@ package dev.parley.page;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -9,6 +10,7 @@ import java.util.regex.Pattern;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.PlaywrightException;
 import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.options.AriaRole;
 
@@ -115,6 +117,16 @@ public final class Person implements AutoCloseable {
     public void hasNotComplained() {
         if (!complaints.isEmpty()) {
             throw new AssertionError("the browser's console says: " + complaints);
+        }
+    }
+
+    /** What stands on the page, and a screenshot of it in {@code target/screenshots}, for somebody who asks why a test failed. */
+    Throwable evidence(String name) {
+        try {
+            page.screenshot(new Page.ScreenshotOptions().setPath(Path.of("target/screenshots", name + ".png")));
+            return new AssertionError(page.url() + " said:\n" + page.innerText("body") + "\nand in its console: " + complaints);
+        } catch (PlaywrightException e) {
+            return e;
         }
     }
 
