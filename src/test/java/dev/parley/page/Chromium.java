@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Playwright;
+import com.microsoft.playwright.assertions.PlaywrightAssertions;
 
 /** The system's own Chromium, without a window. One thread at a time. */
 public final class Chromium implements AutoCloseable {
@@ -37,6 +38,7 @@ public final class Chromium implements AutoCloseable {
     public static Chromium launch(Path executable) {
         Playwright playwright = Playwright.create(new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
         try {
+            PlaywrightAssertions.setDefaultAssertionTimeout(Person.PATIENCE_MS);
             return new Chromium(playwright,
                     playwright.chromium().launch(new BrowserType.LaunchOptions().setExecutablePath(executable).setArgs(ARGUMENTS)));
         } catch (RuntimeException e) {

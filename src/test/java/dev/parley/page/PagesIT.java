@@ -59,14 +59,9 @@ class PagesIT extends BrowserTest {
     void aConversationWithNewActivityMovesToTheTop() {
         String older = unique("I was here first.");
         Person admin = admin();
-        Person customer = customer();
-        customer.writes(older);
-        customer.seesOnce(older);
+        Person customer = customerWhoSent(older);
         String younger = unique("I came later.");
-        Person second = customer();
-        second.writes(younger);
-        // the conversation is in the list before its first message is, which another one could overtake
-        second.seesOnce(younger);
+        customerWhoSent(younger);
         assertThat(admin.page().locator(".item").first()).containsText(younger, Person.patience());
 
         String again = unique("Still here.");
@@ -253,10 +248,10 @@ class PagesIT extends BrowserTest {
     void theDashboardWorksByKeyboard() {
         String one = unique("Keyboard one.");
         String two = unique("Keyboard two.");
-        customer().writes(one);
+        customerWhoSent(one);
         Person admin = admin();
         assertThat(admin.item(one)).hasCount(1);
-        customer().writes(two);
+        customerWhoSent(two);
         assertThat(admin.page().locator(".item").first()).containsText(two, Person.patience());
 
         admin.page().locator(".item").first().focus();
@@ -309,6 +304,14 @@ class PagesIT extends BrowserTest {
 
     private static String header(HttpResponse<String> response, String name) {
         return response.headers().firstValue(name).orElse("none");
+    }
+
+    /** A conversation is listed before its first message, which another one could overtake: this one's is a row. */
+    private Person customerWhoSent(String text) {
+        Person customer = customer();
+        customer.writes(text);
+        customer.seesOnce(text);
+        return customer;
     }
 
     private static UUID conversationWith(int messages, String marker) {

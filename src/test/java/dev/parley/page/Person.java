@@ -19,7 +19,7 @@ public final class Person implements AutoCloseable {
 
     /** What a browser reports by itself when the network is away: expected where a test takes it away. */
     private static final Pattern NETWORK = Pattern.compile("net::ERR_|WebSocket connection to .* failed|status of 50[234]");
-    private static final int PATIENCE_MS = 20_000;
+    static final int PATIENCE_MS = 20_000;
 
     private final BrowserContext context;
     private final Page page;
