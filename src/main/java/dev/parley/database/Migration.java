@@ -30,6 +30,7 @@ final class Migration {
 
     private final DataSource dataSource;
     private final Flyway flyway;
+    private final boolean chat;
 
     /**
      * @param dataSource up to three of its connections are used at once
@@ -38,6 +39,7 @@ final class Migration {
      */
     Migration(DataSource dataSource, Configuration known, boolean chat) {
         this.dataSource = dataSource;
+        this.chat = chat;
         ResourceProvider all = known.getResourceProvider();
         this.flyway = Flyway.configure()
                 .configuration(known)
@@ -66,6 +68,7 @@ final class Migration {
             lock(connection, waiting);
             try {
                 MigrateResult result = flyway.migrate();
+                SchemaRecord.write(connection, chat);
                 return "PostgreSQL " + server.getDatabaseProductVersion() + ", " + result.migrationsExecuted
                         + " migrations applied";
             } finally {

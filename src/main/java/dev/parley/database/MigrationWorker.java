@@ -1,35 +1,49 @@
 package dev.parley.database;
 
 import io.agroal.api.AgroalDataSource;
+import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Instance;
 import java.sql.SQLException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.flywaydb.core.Flyway;
 import org.jboss.logging.Logger;
 
-/** Migrates on a thread of its own, so that the service is up and says why it is not ready, until it has succeeded. */
+/**
+ * Sees to it that the schema is in place, on a thread of its own: the service is up meanwhile and says why it is not ready. Where the schema says itself
+ * that it is, nothing else is begun.
+ */
 @ApplicationScoped
 class MigrationWorker {
 
     private static final Logger LOG = Logger.getLogger(MigrationWorker.class);
     private static final long FIRST_PAUSE_MILLIS = 250;
     private static final long LONGEST_PAUSE_MILLIS = 5_000;
+    private static final long ANSWER_SECONDS = 3;
 
     private final Database database;
-    private final Migration migration;
+    private final Connections connections;
+    private final Instance<AgroalDataSource> dataSource;
+    private final Instance<Flyway> flyway;
+    private final boolean chat;
     private final DatabaseProblem problem;
-    private final Thread thread = new Thread(this::migrate, "database migration");
+    private final Thread thread = new Thread(this::begin, "database migration");
 
-    MigrationWorker(Database database, AgroalDataSource dataSource, Flyway flyway,
+    MigrationWorker(Database database, Connections connections, Instance<AgroalDataSource> dataSource, Instance<Flyway> flyway,
             @ConfigProperty(name = "parley.chat", defaultValue = "on") boolean chat,
             @ConfigProperty(name = DatabaseSetup.JDBC_URL) String url) {
         this.database = database;
-        this.migration = new Migration(dataSource, flyway.getConfiguration(), chat);
+        this.connections = connections;
+        this.dataSource = dataSource;
+        this.flyway = flyway;
+        this.chat = chat;
         this.problem = DatabaseProblem.at(url);
         thread.setDaemon(true);
     }
@@ -42,7 +56,31 @@ class MigrationWorker {
         thread.interrupt();
     }
 
-    private void migrate() {
+    private void begin() {
+        if (isCurrent()) {
+            database.inPlace();
+            LOG.infof("Database %s is ready", problem.address());
+        } else {
+            migrate(new Migration(dataSource.get(), flyway.get().getConfiguration(), chat));
+        }
+    }
+
+    /** Also false when the database does not answer: what is wrong with it, the migration finds out. */
+    private boolean isCurrent() {
+        if (LaunchMode.current() == LaunchMode.DEVELOPMENT) {
+            return false; // a migration may be in the making
+        }
+        try {
+            return SchemaRecord.isCurrent(connections, chat).toCompletionStage().toCompletableFuture().get(ANSWER_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.debug("The database does not say what schema it has", e);
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        }
+        return false;
+    }
+
+    private void migrate(Migration migration) {
         Outage outage = new Outage(line -> LOG.warn(line), System::nanoTime);
         long pause = FIRST_PAUSE_MILLIS;
         try {
