@@ -57,16 +57,20 @@ class MigrationWorker {
     }
 
     private void begin() {
-        if (isCurrent()) {
-            database.inPlace();
-            LOG.infof("Database %s is ready", problem.address());
-        } else {
-            migrate(new Migration(dataSource.get(), flyway.get().getConfiguration(), chat));
+        try {
+            if (isCurrent()) {
+                database.inPlace();
+                LOG.infof("Database %s is ready", problem.address());
+            } else if (!Thread.currentThread().isInterrupted()) {
+                migrate(new Migration(dataSource.get(), flyway.get().getConfiguration(), chat));
+            }
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
         }
     }
 
     /** Also false when the database does not answer: what is wrong with it, the migration finds out. */
-    private boolean isCurrent() {
+    private boolean isCurrent() throws InterruptedException {
         if (LaunchMode.current() == LaunchMode.DEVELOPMENT) {
             return false; // a migration may be in the making
         }
@@ -74,31 +78,25 @@ class MigrationWorker {
             return SchemaRecord.isCurrent(connections, chat).toCompletionStage().toCompletableFuture().get(ANSWER_SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {
             LOG.debug("The database does not say what schema it has", e);
-        } catch (InterruptedException stopped) {
-            Thread.currentThread().interrupt();
+            return false;
         }
-        return false;
     }
 
-    private void migrate(Migration migration) {
+    private void migrate(Migration migration) throws InterruptedException {
         Outage outage = new Outage(line -> LOG.warn(line), System::nanoTime);
         long pause = FIRST_PAUSE_MILLIS;
-        try {
-            while (true) {
-                try {
-                    String done = migration.run(waiting -> tell(outage, problem.named(waiting)));
-                    database.inPlace();
-                    LOG.infof("Database %s is ready: %s", problem.address(), done);
-                    return;
-                } catch (SQLException | RuntimeException e) {
-                    tell(outage, problem.describe(e));
-                    LOG.debug("Migration failed", e);
-                }
-                TimeUnit.MILLISECONDS.sleep(pause / 2 + ThreadLocalRandom.current().nextLong(pause / 2 + 1));
-                pause = Math.min(pause * 2, LONGEST_PAUSE_MILLIS);
+        while (true) {
+            try {
+                String done = migration.run(waiting -> tell(outage, problem.named(waiting)));
+                database.inPlace();
+                LOG.infof("Database %s is ready: %s", problem.address(), done);
+                return;
+            } catch (SQLException | RuntimeException e) {
+                tell(outage, problem.describe(e));
+                LOG.debug("Migration failed", e);
             }
-        } catch (InterruptedException stopped) {
-            Thread.currentThread().interrupt();
+            TimeUnit.MILLISECONDS.sleep(pause / 2 + ThreadLocalRandom.current().nextLong(pause / 2 + 1));
+            pause = Math.min(pause * 2, LONGEST_PAUSE_MILLIS);
         }
     }
 
