@@ -57,7 +57,8 @@ export function useLogScroll(log: RefObject<HTMLElement>, { messages, hasOlder, 
     const sentJustNow = own !== undefined && own !== last.lastOwn;
     const prepended = last.first !== undefined && first !== last.first && messages.some((m) => m.id === last.first);
     // the browser tells of scrolling with its next frame only, and a message may come in before it does
-    if (element.scrollTop < last.top && last.height - element.scrollTop - element.clientHeight >= NEAR_BOTTOM) stands(false);
+    const below = Math.min(last.height, element.scrollHeight) - element.scrollTop - element.clientHeight;
+    if (element.scrollTop < last.top && below >= NEAR_BOTTOM) stands(false);
     if (sentJustNow || bottom.current) toBottom();
     else if (prepended) element.scrollTop += element.scrollHeight - last.height;
     if (prepended) askedAt.current = 0;
