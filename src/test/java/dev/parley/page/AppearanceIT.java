@@ -3,7 +3,6 @@ package dev.parley.page;
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import java.nio.file.Path;
 import java.util.UUID;
 
 import org.junit.jupiter.api.BeforeAll;
@@ -11,7 +10,6 @@ import org.junit.jupiter.api.Test;
 
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.Locator;
-import com.microsoft.playwright.Page;
 import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.options.ColorScheme;
 
@@ -20,7 +18,6 @@ import dev.parley.testing.Sql;
 /** How the pages look: what a machine can judge is asserted, the rest is for eyes, in {@code target/screenshots}. */
 class AppearanceIT extends BrowserTest {
 
-    private static final Path SCREENSHOTS = Path.of("target", "screenshots");
     private static final UUID MIRA = UUID.randomUUID();
 
     @BeforeAll
@@ -79,14 +76,14 @@ class AppearanceIT extends BrowserTest {
         boolean onePane = options.viewportSize.get().width < 760;
         assertThat(admin.item("Password reset mail")).isVisible(new LocatorAssertions.IsVisibleOptions().setVisible(!onePane));
         customer.types("One more th");
-        assertThat(admin.page().locator(".chat .typing")).containsText("Mira Okafor is typing", Person.patience());
+        assertThat(admin.page().locator(".chat .typing")).containsText("Mira Okafor is typing");
         take(admin, name + "-admin-conversation");
         admin.hasNotComplained();
         customer.hasNotComplained();
     }
 
     private static void take(Person person, String name) {
-        person.page().screenshot(new Page.ScreenshotOptions().setPath(SCREENSHOTS.resolve(name + ".png")));
+        person.screenshot(name);
         assertEquals(0, person.page().evaluate("document.documentElement.scrollWidth - innerWidth"), () -> name + " is wider than its screen");
         Locator bubbles = person.page().locator(".bubble");
         for (int i = 0; i < bubbles.count(); i++) {

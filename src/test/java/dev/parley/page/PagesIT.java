@@ -62,12 +62,12 @@ class PagesIT extends BrowserTest {
         Person customer = customerWhoSent(older);
         String younger = unique("I came later.");
         customerWhoSent(younger);
-        assertThat(admin.page().locator(".item").first()).containsText(younger, Person.patience());
+        assertThat(admin.page().locator(".item").first()).containsText(younger);
 
         String again = unique("Still here.");
         customer.writes(again);
 
-        assertThat(admin.page().locator(".item").first()).containsText(again, Person.patience());
+        assertThat(admin.page().locator(".item").first()).containsText(again);
     }
 
     @Test
@@ -98,12 +98,12 @@ class PagesIT extends BrowserTest {
         admin.seesOnce(first);
 
         customer.types("hm");
-        assertThat(admin.page().locator(".typing")).containsText("is typing", Person.patience());
+        assertThat(admin.page().locator(".typing")).containsText("is typing");
         assertThat(admin.item("typing…")).hasCount(1);
         assertThat(admin.page().locator(".typing")).isEmpty(new LocatorAssertions.IsEmptyOptions().setTimeout(8_000));
 
         admin.types("let me see");
-        assertThat(customer.page().locator(".typing")).containsText("Support is typing", Person.patience());
+        assertThat(customer.page().locator(".typing")).containsText("Support is typing");
         String answer = unique("Done.");
         admin.writes(answer);
         customer.seesOnce(answer);
@@ -252,7 +252,7 @@ class PagesIT extends BrowserTest {
         Person admin = admin();
         assertThat(admin.item(one)).hasCount(1);
         customerWhoSent(two);
-        assertThat(admin.page().locator(".item").first()).containsText(two, Person.patience());
+        assertThat(admin.page().locator(".item").first()).containsText(two);
 
         admin.page().locator(".item").first().focus();
         admin.page().keyboard().press("ArrowDown");

@@ -11,7 +11,6 @@ import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.PlaywrightException;
-import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.options.AriaRole;
 
 /** Somebody with one page open, found and used as a person would: by names and labels, with the keyboard. */
@@ -19,6 +18,7 @@ public final class Person implements AutoCloseable {
 
     /** What a browser reports by itself when the network is away: expected where a test takes it away. */
     private static final Pattern NETWORK = Pattern.compile("net::ERR_|WebSocket connection to .* failed|status of 50[234]");
+    /** How long a page may take to show something, in every assertion that does not say otherwise. */
     static final int PATIENCE_MS = 20_000;
 
     private final BrowserContext context;
@@ -72,9 +72,8 @@ public final class Person implements AutoCloseable {
 
     /** Sees the text in exactly one message, in the given state ({@code sending}, {@code sent}, {@code failed}). */
     void seesOnce(String text, String delivery) {
-        assertThat(messages(text)).hasCount(1, new LocatorAssertions.HasCountOptions().setTimeout(PATIENCE_MS));
-        assertThat(messages(text)).hasAttribute("data-delivery", delivery,
-                new LocatorAssertions.HasAttributeOptions().setTimeout(PATIENCE_MS));
+        assertThat(messages(text)).hasCount(1);
+        assertThat(messages(text)).hasAttribute("data-delivery", delivery);
     }
 
     void seesOnce(String text) {
@@ -82,15 +81,15 @@ public final class Person implements AutoCloseable {
     }
 
     void seesState(String label) {
-        assertThat(page.locator(".connection").first()).containsText(label, patience());
+        assertThat(page.locator(".connection").first()).containsText(label);
     }
 
     void sees(String text) {
-        assertThat(page.getByText(text).first()).isVisible(new LocatorAssertions.IsVisibleOptions().setTimeout(PATIENCE_MS));
+        assertThat(page.getByText(text).first()).isVisible();
     }
 
     void doesNotSee(String text) {
-        assertThat(page.getByText(text)).hasCount(0, new LocatorAssertions.HasCountOptions().setTimeout(PATIENCE_MS));
+        assertThat(page.getByText(text)).hasCount(0);
     }
 
     Locator messages(String text) {
@@ -120,18 +119,19 @@ public final class Person implements AutoCloseable {
         }
     }
 
+    /** Kept for eyes. */
+    public void screenshot(String name) {
+        page.screenshot(new Page.ScreenshotOptions().setPath(Path.of("target", "screenshots", name + ".png")));
+    }
+
     /** What stands on the page, and a screenshot of it in {@code target/screenshots}, for somebody who asks why a test failed. */
     Throwable evidence(String name) {
         try {
-            page.screenshot(new Page.ScreenshotOptions().setPath(Path.of("target/screenshots", name + ".png")));
+            screenshot(name);
             return new AssertionError(page.url() + " said:\n" + page.innerText("body") + "\nand in its console: " + complaints);
         } catch (PlaywrightException e) {
             return e;
         }
-    }
-
-    static LocatorAssertions.ContainsTextOptions patience() {
-        return new LocatorAssertions.ContainsTextOptions().setTimeout(PATIENCE_MS);
     }
 
     @Override

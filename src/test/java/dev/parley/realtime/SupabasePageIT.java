@@ -30,7 +30,6 @@ import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.TimeoutError;
-import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.sun.net.httpserver.HttpServer;
 
 import dev.parley.page.Chromium;
@@ -45,8 +44,6 @@ import dev.parley.testing.Sql;
  */
 class SupabasePageIT {
 
-    private static final Path SCREENSHOTS = Path.of("target", "screenshots");
-    private static final double PATIENCE_MS = 20_000;
     /** A connection that was lost is tried again after up to ten seconds. */
     private static final double RECONNECT_MS = 45_000;
 
@@ -105,17 +102,17 @@ class SupabasePageIT {
         }
 
         box(customer).pressSequentially("Is any");
-        assertThat(admin.page().getByText("Somebody is typing…")).isVisible(visible());
+        assertThat(admin.page().getByText("Somebody is typing…")).isVisible();
         assertThat(customer.page().getByText("Somebody is typing…")).hasCount(0);
         box(admin).pressSequentially("Let me");
-        assertThat(customer.page().getByText("Somebody is typing…")).isVisible(visible());
+        assertThat(customer.page().getByText("Somebody is typing…")).isVisible();
 
         String subject = "A new conversation " + conversation;
         Conversations.insert(servers.database(), subject);
         Locator item = admin.page().getByLabel("Conversations").getByText(subject);
-        assertThat(item).hasCount(1, count());
-        photograph(admin, "supabase-admin-" + client + "-" + vsn);
-        photograph(customer, "supabase-customer-" + client + "-" + vsn);
+        assertThat(item).hasCount(1);
+        admin.screenshot("supabase-admin-" + client + "-" + vsn);
+        customer.screenshot("supabase-customer-" + client + "-" + vsn);
 
         customer.presses("Leave");
         box(admin).clear();
@@ -184,11 +181,11 @@ class SupabasePageIT {
     private static void says(Person person, String text) {
         box(person).fill(text);
         box(person).press("Enter");
-        assertThat(messages(person).getByText(text)).hasCount(1, count());
+        assertThat(messages(person).getByText(text)).hasCount(1);
     }
 
     private static void shows(Person person, String... texts) {
-        assertThat(messages(person).locator("li")).hasText(texts, new LocatorAssertions.HasTextOptions().setTimeout(PATIENCE_MS));
+        assertThat(messages(person).locator("li")).hasText(texts);
     }
 
     private static Locator messages(Person person) {
@@ -197,18 +194,6 @@ class SupabasePageIT {
 
     private static Locator box(Person person) {
         return person.page().getByLabel("Message", new Page.GetByLabelOptions().setExact(true));
-    }
-
-    private static LocatorAssertions.IsVisibleOptions visible() {
-        return new LocatorAssertions.IsVisibleOptions().setTimeout(PATIENCE_MS);
-    }
-
-    private static LocatorAssertions.HasCountOptions count() {
-        return new LocatorAssertions.HasCountOptions().setTimeout(PATIENCE_MS);
-    }
-
-    private static void photograph(Person person, String name) {
-        person.page().screenshot(new Page.ScreenshotOptions().setPath(SCREENSHOTS.resolve(name + ".png")));
     }
 
     private static void insert(UUID conversation, String content) {
