@@ -251,7 +251,7 @@ class ForeignWriterIT {
     }
 
     @Test
-    void theWritersSessionSettingsDoNotLeakIntoTheRecord() {
+    void theWritersSessionSettingsDoNotLeakIntoTheRecordAndStayWhatTheyWere() {
         // all in one statement: the driver gives a connection up whose date style it does not know
         Sql.on(database).run("""
                 do $$
@@ -259,6 +259,10 @@ class ForeignWriterIT {
                   set local timezone = 'Asia/Kathmandu'; set local datestyle = 'SQL, DMY'; set local intervalstyle = 'sql_standard';
                   set local extra_float_digits = -10; set local bytea_output = 'escape';
                   insert into messages (conversation_id, content, metadata) values ('%s', 'far away', '{"a": 1.23456789012345}');
+                  if (current_setting('timezone'), current_setting('datestyle'), current_setting('intervalstyle'), current_setting('extra_float_digits'),
+                      current_setting('bytea_output')) <> ('Asia/Kathmandu', 'SQL, DMY', 'sql_standard', '-10', 'escape') then
+                    raise 'the session is not what it was';
+                  end if;
                   set local timezone = 'UTC'; set local datestyle = 'ISO, MDY'; set local intervalstyle = 'postgres';
                 end $$""".formatted(conversation));
         witness.assertSawExactly(conversation);
@@ -286,6 +290,50 @@ class ForeignWriterIT {
             return Sql.run(connection, "insert into public.messages (conversation_id, content) values (?, 'as ever')", conversation);
         });
         assertArrived("as ever");
+    }
+
+    /** The triggers run with the owner's rights: nothing that a writer puts before the system's own functions and operators may run with them. */
+    @Test
+    void aWritersOwnOperatorsAndFunctionsAreNotCalledByTheTriggers() {
+        String schema = "evil_" + conversation.toString().replace("-", "");
+        Sql.on(database).run("""
+                create schema %1$s;
+                create function %1$s.wrong(text, text) returns boolean language plpgsql as $$ begin raise 'called'; end $$;
+                create function %1$s.wrong(bigint, bigint) returns boolean language plpgsql as $$ begin raise 'called'; end $$;
+                create function %1$s.wrong(uuid, uuid) returns boolean language plpgsql as $$ begin raise 'called'; end $$;
+                create function %1$s.more(bigint, integer) returns bigint language plpgsql as $$ begin raise 'called'; end $$;
+                create operator %1$s.= (leftarg = text, rightarg = text, function = %1$s.wrong);
+                create operator %1$s.<> (leftarg = text, rightarg = text, function = %1$s.wrong);
+                create operator %1$s.= (leftarg = bigint, rightarg = bigint, function = %1$s.wrong);
+                create operator %1$s.<> (leftarg = bigint, rightarg = bigint, function = %1$s.wrong);
+                create operator %1$s.= (leftarg = uuid, rightarg = uuid, function = %1$s.wrong);
+                create operator %1$s.+ (leftarg = bigint, rightarg = integer, function = %1$s.more);
+                create operator %1$s.- (leftarg = bigint, rightarg = integer, function = %1$s.more);
+                create function %1$s.to_json(anyelement) returns json language plpgsql as $$ begin raise 'called'; end $$;
+                create function %1$s.current_setting(text, boolean) returns text language plpgsql as $$ begin raise 'called'; end $$;
+                create function %1$s.pg_notify(text, text) returns void language plpgsql as $$ begin raise 'called'; end $$;
+                create function %1$s.concat(variadic text[]) returns text language plpgsql as $$ begin raise 'called'; end $$;
+                create domain %1$s.text as pg_catalog.text check (value is null);
+                create domain %1$s.json as pg_catalog.json check (value is null);
+                """.formatted(schema));
+        UUID id = UUID.randomUUID();
+        Sql.on(database).with(connection -> {
+            Sql.run(connection, "set search_path = " + schema + ", pg_catalog, public");
+            Sql.run(connection, "insert into public.messages (id, conversation_id, content) values (?, ?, 'as ever')", id, conversation);
+            Sql.run(connection, "insert into public.messages (id, conversation_id, content) values (?, ?, 'again') on conflict (id) do nothing", id, conversation);
+            Sql.run(connection, "update public.messages set content = 'changed' where id operator(pg_catalog.=) ?", id);
+            return Sql.run(connection, "insert into public.messages (conversation_id, content) values (?, 'and more')", conversation);
+        });
+        assertArrived("as ever", "and more"); // and the change, which the witness does not count
+    }
+
+    @Test
+    void anIdThatIsThereDoesNotMoveItsConversationToTheTop() {
+        UUID id = UUID.randomUUID();
+        Sql.on(database).run("insert into messages (id, conversation_id, content, created_at) values (?, ?, 'once', '2020-01-01Z')", id, conversation);
+        Sql.on(database).run("insert into messages (id, conversation_id, content) values (?, ?, 'again') on conflict do nothing", id, conversation);
+        assertEquals(true, Sql.on(database).value("""
+                select last_message_at = '2020-01-01Z' and last_seq = 1 from parley.conversation_counter where conversation_id = ?""", Boolean.class, conversation));
     }
 
     @Test

@@ -73,6 +73,25 @@ class OwnTriggersIT {
                 end $$;
                 create constraint trigger reply after insert on messages deferrable initially deferred for each row execute function reply();
                 """);
+        assertAnswered();
+    }
+
+    @Test
+    void aMessageThatATriggerAddsInTheMiddleOfASendIsNumberedAndDelivered() throws IOException {
+        Sql.on(database).run("""
+                create function reply() returns trigger language plpgsql as $$
+                begin
+                  insert into public.messages (conversation_id, sender_role, content)
+                    select n.conversation_id, 'system', 'got it' from new_rows n where n.sender_role = 'customer';
+                  return null;
+                end $$;
+                create trigger reply after insert on messages referencing new table as new_rows for each statement
+                  when (pg_trigger_depth() = 0) execute function reply();
+                """);
+        assertAnswered();
+    }
+
+    private void assertAnswered() throws IOException {
         try (StreamClient stream = StreamClient.conversation(conversation).after(0).onMessage((message, seq) -> received.add(message)).join(instance)) {
             UUID question = UUID.randomUUID();
             stream.sendMessage(question, "anybody there?");
