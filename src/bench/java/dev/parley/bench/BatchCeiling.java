@@ -4,7 +4,9 @@ import dev.parley.bench.Turns.Sample;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Arrays;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -15,7 +17,11 @@ import java.util.stream.IntStream;
 /** Row 4's ceiling: the database's batch function alone, without service, streams and load generator. */
 final class BatchCeiling {
 
-    private static final String WRITE = "select ordinal, id, outcome, seq, created_at, stored from parley.write_messages(?, ?, ?, ?, ?, ?, false, 5000)";
+    private static final String WRITE = "select stored_ids from parley.store_messages(?, ?, ?, ?, ?, ?, ?)";
+    /** What the service's sessions have. */
+    private static final String SESSION = """
+            set parley.quiet = 'on'; set timezone = 'UTC';
+            set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set jit = off""";
     private static final int[] SIZES = {50, 500};
     private static final int CONNECTIONS = 2;
 
@@ -58,7 +64,11 @@ final class BatchCeiling {
     private void write(int writer, int size, long end, LongAdder stored) {
         int own = conversations / CONNECTIONS;
         UUID[] rooms = IntStream.range(0, own).mapToObj(i -> new UUID(0x4000L, 0x8000_0000_0000_0000L | Long.parseLong(String.valueOf(writer * own + i), 16))).toArray(UUID[]::new);
-        try (Connection connection = suite.cluster().connect(database); PreparedStatement statement = connection.prepareStatement(WRITE)) {
+        try (Connection connection = suite.cluster().connect(database); Statement session = connection.createStatement();
+                PreparedStatement statement = connection.prepareStatement(WRITE)) {
+            session.execute(SESSION);
+            Integer[] first = new Integer[size]; // there are as many conversations as messages in a batch, so each is its conversation's first
+            Arrays.fill(first, 1);
             int at = 0;
             while (System.nanoTime() < end) {
                 UUID[] ids = new UUID[size], conversation = new UUID[size];
@@ -68,16 +78,18 @@ final class BatchCeiling {
                 }
                 statement.setArray(1, array(connection, "uuid", ids));
                 statement.setArray(2, array(connection, "uuid", conversation));
-                statement.setArray(3, texts(connection, size, "anonymous"));
-                statement.setArray(4, texts(connection, size, "customer"));
-                statement.setArray(5, texts(connection, size, "a message of as many characters as those of the other measurements have, more or less"));
-                statement.setArray(6, texts(connection, size, "{}"));
-                var rows = statement.executeQuery();
-                while (rows.next()) {
-                    if (!rows.getString(3).equals("created")) {
-                        throw new BenchException("the batch function says " + rows.getString(3));
+                statement.setArray(3, array(connection, "integer", first));
+                statement.setArray(4, texts(connection, size, "anonymous"));
+                statement.setArray(5, texts(connection, size, "customer"));
+                statement.setArray(6, texts(connection, size, "a message of as many characters as those of the other measurements have, more or less"));
+                statement.setArray(7, texts(connection, size, "{}"));
+                try (ResultSet rows = statement.executeQuery()) {
+                    rows.next();
+                    int done = ((Object[]) rows.getArray(1).getArray()).length;
+                    if (done != size) {
+                        throw new BenchException("the batch function stored " + done + " of " + size);
                     }
-                    stored.increment();
+                    stored.add(done);
                 }
             }
         } catch (SQLException e) {

@@ -67,7 +67,7 @@ final class BusyConversations {
             endTurn(conversation);
             return;
         }
-        writer.write(batch, true, TURN_MS).onComplete(written -> {
+        writer.writeWaiting(batch, TURN_MS).onComplete(written -> {
             if (written.succeeded()) {
                 settle(conversation, batch, written.result());
             } else {

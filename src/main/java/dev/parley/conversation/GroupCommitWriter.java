@@ -1,21 +1,26 @@
 package dev.parley.conversation;
 
+import dev.parley.conversation.MessageBatch.Result;
 import dev.parley.database.Connections;
 import dev.parley.database.DatabaseLoop;
 import dev.parley.database.ExpendablePool;
-import io.quarkus.arc.All;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.sqlclient.Pool;
 import jakarta.annotation.PostConstruct;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * Group commit. Single-row transactions cap throughput at the disk's flush rate, so a few transactions are kept in flight and whatever arrives
@@ -33,23 +38,26 @@ public class GroupCommitWriter implements MessageWriter {
 
     private final WriterConfig config;
     private final Vertx vertx;
-    private final List<MessagesCommitted> followers;
+    private final LogFollower follower;
     private final WriterFigures figures;
     private final Queue<PendingMessage> arrivals = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean scheduled = new AtomicBoolean();
     private final AtomicInteger waiting = new AtomicInteger();
     private final Context context;
+    /** How long the database may take for a batch. */
+    private final long patienceMs;
     private final ExpendablePool pool;
     private CommitQueue queue;
     private BusyConversations busy;
 
-    GroupCommitWriter(WriterConfig config, Connections connections, DatabaseLoop loop, Vertx vertx, @All List<MessagesCommitted> followers, WriterFigures figures) {
+    GroupCommitWriter(WriterConfig config, Connections connections, DatabaseLoop loop, Vertx vertx, LogFollower follower, WriterFigures figures) {
         this.config = config;
+        this.patienceMs = config.patience().toMillis() / 2;
         this.pool = new ExpendablePool(() -> connections.pool(connections.options("parley-writer"), config.transactions() + config.waiters(),
-                "set synchronous_commit = on"), config.patience().toMillis() / 2);
+                MessageBatch.SESSION.formatted(CommitQueue.LOCK_TIMEOUT_MS)), patienceMs);
         this.context = loop.context();
         this.vertx = vertx;
-        this.followers = followers;
+        this.follower = follower;
         this.figures = figures;
     }
 
@@ -94,16 +102,8 @@ public class GroupCommitWriter implements MessageWriter {
         queue.commit();
     }
 
-    /** Tells the senders of a committed batch, and whoever follows the log; those still open go, in order, into the two lists. */
-    void settle(List<PendingMessage> batch, MessageBatch.Result[] results, List<PendingMessage> locked, List<PendingMessage> again) {
-        int stored = 0;
-        for (MessageBatch.Result result : results) {
-            stored += result.sent() == null ? 0 : 1;
-        }
-        if (stored > 0) {
-            figures.committed(stored);
-            followers.forEach(MessagesCommitted::messagesCommitted); // first: the log is then read while the senders are answered
-        }
+    /** Tells the senders of a committed batch; those still open go, in order, into the two lists. */
+    void settle(List<PendingMessage> batch, Result[] results, List<PendingMessage> locked, List<PendingMessage> again) {
         for (int i = 0; i < results.length; i++) {
             PendingMessage pending = batch.get(i);
             switch (results[i].outcome()) {
@@ -128,9 +128,37 @@ public class GroupCommitWriter implements MessageWriter {
 
     /**
      * One batch, with a deadline: a failed one is repeated by whoever asked; should it be stored after all, its ids are known.
+     * Conversations that somebody else has locked are passed over.
      */
-    Future<MessageBatch.Result[]> write(List<PendingMessage> batch, boolean waitForLocks, int lockTimeoutMs) {
-        return pool.ask(used -> MessageBatch.write(used, batch, waitForLocks, lockTimeoutMs));
+    Future<Result[]> write(List<PendingMessage> batch, int lockTimeoutMs) {
+        Optional<Future<Optional<Result>>> alone = batch.size() > 1 ? Optional.empty() : follower.readBehind(used ->
+                MessageBatch.storeOne(used, batch.get(0).message()).timeout(patienceMs, TimeUnit.MILLISECONDS));
+        if (alone.isEmpty()) {
+            return byPool(used -> MessageBatch.write(used, batch, lockTimeoutMs));
+        }
+        return alone.get().compose(result -> {
+            if (result.isEmpty()) {
+                return byPool(used -> MessageBatch.judge(used, batch, false, lockTimeoutMs));
+            }
+            figures.committed(1);
+            return Future.succeededFuture(new Result[] {result.get()});
+        });
+    }
+
+    /** The same for a conversation that somebody else has locked: waits for it. */
+    Future<Result[]> writeWaiting(List<PendingMessage> batch, int lockTimeoutMs) {
+        return byPool(used -> MessageBatch.judge(used, batch, true, lockTimeoutMs));
+    }
+
+    /** Whoever follows the log is told before the senders, and so reads while they are answered. */
+    private Future<Result[]> byPool(Function<Pool, Future<Result[]>> write) {
+        return pool.ask(write).onSuccess(results -> {
+            int stored = (int) Stream.of(results).filter(result -> result.sent() != null).count();
+            if (stored > 0) {
+                figures.committed(stored);
+                follower.committed();
+            }
+        });
     }
 
     WriterConfig config() {

@@ -2,124 +2,189 @@ package dev.parley.conversation;
 
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
-import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.IntStream;
 
-/** One call of the database's batch function, or of its little sister for one message: one transaction, one flush, an outcome for each message. */
+/**
+ * Stores a batch of messages: one call of the database's function for usual ones (or of its little sister for one message), one transaction, one flush,
+ * an outcome for each message. What is not usual a second call judges.
+ */
 final class MessageBatch {
 
-    /** The function's words; see its migration for what each means. */
+    /** What a session needs that stores messages: plans that do not depend on what the tables held when they were made, and no ring for each commit. */
+    static final String SESSION = """
+            set synchronous_commit = on; set parley.quiet = 'on'; set lock_timeout = %d;
+            set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set jit = off;
+            set timezone = 'UTC'; set bytea_output = hex; set intervalstyle = postgres; set extra_float_digits = 1""";
+
+    /** The words of {@code parley.write_messages}; see its migration for what each means. */
     enum Outcome { CREATED, DUPLICATE, UNKNOWN, CLOSED, CONFLICT, REFUSED, BUSY, AGAIN }
 
     /** @param sent set for {@code CREATED} and {@code DUPLICATE} */
     record Result(Outcome outcome, Sent sent) {
     }
 
-    private static final String WRITE_ONE = "select seq, created_at, stored from parley.write_message($1, $2, $3, $4, $5, $6, $7)";
-    private static final String WRITE = "select ordinal, id, outcome, seq, created_at, stored from parley.write_messages($1, $2, $3, $4, $5, $6, $7, $8)";
+    private static final String STORE_ONE = "select seq, created_at, stored_metadata from parley.store_message($1, $2, $3, $4, $5, $6)";
+    private static final String STORE = "select stored_ids, seqs, created_at, stored_metadatas from parley.store_messages($1, $2, $3, $4, $5, $6, $7)";
+    private static final String JUDGE = "select ordinal, id, outcome, seq, created_at, stored from parley.write_messages($1, $2, $3, $4, $5, $6, $7, $8)";
 
-    private MessageBatch() {
+    private final SqlClient client;
+    private final List<PendingMessage> pending;
+    private final Result[] results;
+
+    private MessageBatch(SqlClient client, List<PendingMessage> pending) {
+        this.client = client;
+        this.pending = pending;
+        this.results = new Result[pending.size()];
     }
 
     /**
-     * Stores the messages.
+     * Stores the messages; conversations that another transaction has locked are {@code BUSY}.
      *
-     * @param waitForLocks  whether to wait for conversations that another transaction has locked, or to answer {@code BUSY} for them
-     * @param lockTimeoutMs how long to wait for any lock
+     * @param client        whose sessions all are in state {@link #SESSION}
+     * @param lockTimeoutMs how long to wait for any other lock
      * @return a result for each message, in order; fails as a whole with the database's error
      */
-    static Future<Result[]> write(SqlClient client, List<PendingMessage> pending, boolean waitForLocks, int lockTimeoutMs) {
-        if (pending.size() > 1 || waitForLocks) {
-            return writeMany(client, pending, waitForLocks, lockTimeoutMs);
-        }
-        NewMessage message = pending.get(0).message();
-        return client.preparedQuery(WRITE_ONE)
-                .execute(Tuple.of(message.id(), message.conversationId(), message.senderId(), message.senderRole(), message.content())
-                        .addString(message.metadata()).addInteger(lockTimeoutMs))
-                .compose(rows -> {
-                    if (rows.size() == 0) {
-                        return writeMany(client, pending, false, lockTimeoutMs);
-                    }
+    static Future<Result[]> write(SqlClient client, List<PendingMessage> pending, int lockTimeoutMs) {
+        MessageBatch batch = new MessageBatch(client, pending);
+        return (pending.size() == 1 ? batch.storeOnlyOne() : batch.store())
+                .compose(all -> all ? Future.succeededFuture() : batch.judgeOthers(false, lockTimeoutMs)).map(done -> batch.results);
+    }
+
+    /**
+     * Stores the messages by way of the function that judges each: to be called where they are known not to be usual.
+     *
+     * @param waitForLocks whether to wait for conversations that another transaction has locked, or to answer {@code BUSY} for them
+     */
+    static Future<Result[]> judge(SqlClient client, List<PendingMessage> pending, boolean waitForLocks, int lockTimeoutMs) {
+        MessageBatch batch = new MessageBatch(client, pending);
+        return batch.judgeOthers(waitForLocks, lockTimeoutMs).map(done -> batch.results);
+    }
+
+    /** Stores a message where all about it is usual; else nothing happens and the result is empty. */
+    static Future<Optional<Result>> storeOne(SqlClient client, NewMessage message) {
+        return client.preparedQuery(STORE_ONE)
+                .execute(Tuple.of(message.id(), message.conversationId(), message.senderId(), message.senderRole(), message.content()).addString(message.metadata()))
+                .map(rows -> {
                     Row row = rows.iterator().next();
-                    return Future.succeededFuture(new Result[] {
-                        row.getLong(0) == null ? new Result(Outcome.REFUSED, null) : new Result(Outcome.CREATED, created(message, row, 0))});
+                    Long seq = row.getLong(0);
+                    return seq == null ? Optional.empty() : Optional.of(created(message, seq, row.getString(1), row.getString(2)));
                 });
     }
 
-    private static Future<Result[]> writeMany(SqlClient client, List<PendingMessage> pending, boolean waitForLocks, int lockTimeoutMs) {
-        int size = pending.size();
-        UUID[] ids = new UUID[size];
-        UUID[] conversations = new UUID[size];
-        String[] senders = new String[size], roles = new String[size], contents = new String[size], metadatas = new String[size];
-        for (int i = 0; i < size; i++) {
-            NewMessage message = pending.get(i).message();
-            ids[i] = message.id();
-            conversations[i] = message.conversationId();
-            senders[i] = message.senderId();
-            roles[i] = message.senderRole();
-            contents[i] = message.content();
-            metadatas[i] = message.metadata();
-        }
-        return client.preparedQuery(WRITE)
-                .execute(Tuple.of(ids, conversations, senders).addArrayOfString(roles).addArrayOfString(contents).addArrayOfString(metadatas)
-                        .addBoolean(waitForLocks).addInteger(lockTimeoutMs))
-                .map(rows -> results(rows, pending));
+    private Future<Boolean> storeOnlyOne() {
+        return storeOne(client, pending.get(0).message()).map(result -> {
+            results[0] = result.orElse(null);
+            return result.isPresent();
+        });
     }
 
-    private static Result[] results(RowSet<Row> rows, List<PendingMessage> pending) {
-        Result[] results = new Result[pending.size()];
-        Arrays.fill(results, new Result(Outcome.REFUSED, null));
-        Map<UUID, Integer> places = null;
-        for (Row row : rows) {
-            Integer ordinal = row.getInteger(0);
-            if (ordinal == null && places == null) {
-                places = places(pending);
-            }
-            int at = ordinal == null ? places.get(row.getUUID(1)) : ordinal - 1;
-            Outcome outcome = outcome(row.getString(2));
-            results[at] = new Result(outcome, sent(pending.get(at).message(), outcome, row));
-        }
-        return results;
-    }
-
-    private static Sent sent(NewMessage message, Outcome outcome, Row row) {
-        return switch (outcome) {
-            case CREATED -> created(message, row, 3);
-            case DUPLICATE -> new Sent(message, row.getLong(3), null, null, row.getString(5));
-            default -> null;
-        };
-    }
-
-    /** @param first the column of seq, created_at and stored after it */
-    private static Sent created(NewMessage message, Row row, int first) {
-        String metadata = row.getString(first + 2);
-        return new Sent(message, row.getLong(first), row.getString(first + 1), metadata == null ? "{}" : metadata, null);
-    }
-
-    private static Map<UUID, Integer> places(List<PendingMessage> pending) {
+    /** Whether all are stored. */
+    private Future<Boolean> store() {
         Map<UUID, Integer> places = new HashMap<>(pending.size() * 2);
-        for (int i = 0; i < pending.size(); i++) {
-            places.put(pending.get(i).message().id(), i);
+        Map<UUID, Integer> counts = new HashMap<>(pending.size() * 2);
+        Integer[] numbers = new Integer[pending.size()];
+        for (int i = 0; i < numbers.length; i++) {
+            NewMessage message = pending.get(i).message();
+            if (places.put(message.id(), i) != null) {
+                return Future.succeededFuture(false); // an id twice
+            }
+            numbers[i] = counts.merge(message.conversationId(), 1, Integer::sum);
         }
-        return places;
+        Columns columns = new Columns(pending);
+        return client.preparedQuery(STORE)
+                .execute(Tuple.of(columns.ids, columns.conversations, numbers).addArrayOfString(columns.senders).addArrayOfString(columns.roles)
+                        .addArrayOfString(columns.contents).addArrayOfString(columns.metadatas))
+                .map(rows -> {
+                    Row row = rows.iterator().next();
+                    UUID[] ids = row.getArrayOfUUIDs(0);
+                    if (ids == null) {
+                        return false;
+                    }
+                    Long[] seqs = row.getArrayOfLongs(1);
+                    String createdAt = row.getString(2);
+                    String[] metadatas = row.getArrayOfStrings(3);
+                    for (int i = 0; i < ids.length; i++) {
+                        int at = places.get(ids[i]);
+                        results[at] = created(pending.get(at).message(), seqs[i], createdAt, metadatas == null ? null : metadatas[i]);
+                    }
+                    return ids.length == results.length;
+                });
     }
 
-    private static Outcome outcome(String word) {
-        return switch (word) {
-            case "created" -> Outcome.CREATED;
-            case "duplicate" -> Outcome.DUPLICATE;
-            case "unknown" -> Outcome.UNKNOWN;
-            case "closed" -> Outcome.CLOSED;
-            case "conflict" -> Outcome.CONFLICT;
-            case "busy" -> Outcome.BUSY;
-            case "refused" -> Outcome.REFUSED;
-            default -> Outcome.AGAIN;
+    /** Asks about those that are not stored yet. When that fails, those that are have their answer all the same. */
+    private Future<Void> judgeOthers(boolean waitForLocks, int lockTimeoutMs) {
+        List<Integer> places = IntStream.range(0, results.length).filter(i -> results[i] == null).boxed().toList();
+        Columns columns = new Columns(places.stream().map(pending::get).toList());
+        return client.preparedQuery(JUDGE)
+                .execute(Tuple.of(columns.ids, columns.conversations, columns.senders).addArrayOfString(columns.roles).addArrayOfString(columns.contents)
+                        .addArrayOfString(columns.metadatas).addBoolean(waitForLocks).addInteger(lockTimeoutMs))
+                .<Void>map(rows -> {
+                    places.forEach(at -> results[at] = new Result(Outcome.REFUSED, null));
+                    for (Row row : rows) {
+                        Integer ordinal = row.getInteger(0);
+                        int at = ordinal == null ? placeOf(row.getUUID(1)) : places.get(ordinal - 1);
+                        results[at] = judged(pending.get(at).message(), row);
+                    }
+                    return null;
+                })
+                .recover(failure -> {
+                    if (places.size() == results.length) {
+                        return Future.failedFuture(failure);
+                    }
+                    places.forEach(at -> results[at] = new Result(Outcome.AGAIN, null));
+                    return Future.succeededFuture();
+                });
+    }
+
+    private int placeOf(UUID id) {
+        return IntStream.range(0, results.length).filter(i -> pending.get(i).message().id().equals(id)).findFirst().orElseThrow();
+    }
+
+    private static Result judged(NewMessage message, Row row) {
+        Outcome outcome = Outcome.valueOf(row.getString(2).toUpperCase(Locale.ROOT));
+        return switch (outcome) {
+            case CREATED -> created(message, row.getLong(3), row.getString(4), row.getString(5));
+            case DUPLICATE -> new Result(outcome, new Sent(message, row.getLong(3), null, null, row.getString(5)));
+            default -> new Result(outcome, null);
         };
+    }
+
+    /** @param metadata as it is stored, null where it is empty */
+    private static Result created(NewMessage message, long seq, String createdAt, String metadata) {
+        return new Result(Outcome.CREATED, new Sent(message, seq, createdAt, metadata == null ? "{}" : metadata, null));
+    }
+
+    /** Messages column by column, as the functions take them. */
+    private static final class Columns {
+
+        private final UUID[] ids, conversations;
+        private final String[] senders, roles, contents, metadatas;
+
+        private Columns(List<PendingMessage> pending) {
+            int size = pending.size();
+            ids = new UUID[size];
+            conversations = new UUID[size];
+            senders = new String[size];
+            roles = new String[size];
+            contents = new String[size];
+            metadatas = new String[size];
+            for (int i = 0; i < size; i++) {
+                NewMessage message = pending.get(i).message();
+                ids[i] = message.id();
+                conversations[i] = message.conversationId();
+                senders[i] = message.senderId();
+                roles[i] = message.senderRole();
+                contents[i] = message.content();
+                metadatas[i] = message.metadata();
+            }
+        }
     }
 }

@@ -10,6 +10,7 @@
  * <li>Every error is {@code application/problem+json} with a {@link dev.parley.conversation.ErrorCode}.</li>
  * <li>Untrusted input goes through {@link dev.parley.conversation.MessageRules} and {@link dev.parley.conversation.StrictJson}, from whatever
  * door it comes. What they let through, PostgreSQL takes.</li>
+ * <li>Usual messages are stored, numbered and logged by one statement; what is not usual a second call judges, and fails alone.</li>
  * <li>No event loop is blocked.</li>
  * <li>A usual send goes past the REST layer ({@link dev.parley.conversation.MessageRoute}); whoever sends can't tell.</li>
  * </ul>

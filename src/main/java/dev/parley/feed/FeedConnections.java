@@ -23,6 +23,13 @@ public class FeedConnections {
             set timezone = 'UTC'; set bytea_output = hex; set intervalstyle = postgres; set extra_float_digits = 1;
             set default_transaction_read_only = off""";
 
+    /**
+     * What the tail's session needs besides, for {@link Tail#readBehind}: what is written there is flushed, rings for nobody and waits for no lock, since
+     * nothing is read meanwhile.
+     */
+    private static final String WRITING = """
+            set synchronous_commit = on; set parley.quiet = 'on'; set lock_timeout = '20ms'""";
+
     private final Connections connections;
     private final FeedConfig config;
     private final ExpendablePool readers;
@@ -46,6 +53,7 @@ public class FeedConnections {
                                 ? Future.failedFuture("the database is a standby: the feed can be read on the primary only")
                                 : connection.preparedQuery("update parley.feed set notify = $1 where notify <> $1").execute(Tuple.of(config.notifies())))
                         .compose(rows -> connection.query("select parley.claim_log()").execute())
+                        .compose(rows -> connection.query(WRITING).execute())
                         .compose(rows -> connection.query("select f.feed_id, parley.timeline(), f.trimmed::text from parley.feed f").execute())
                         .map(rows -> {
                             Row row = rows.iterator().next();

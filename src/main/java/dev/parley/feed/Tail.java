@@ -12,12 +12,15 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.pgclient.PgConnection;
 import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.SqlClient;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import org.jboss.logging.Logger;
 
 /**
@@ -95,6 +98,30 @@ public class Tail {
         } else {
             context.runOnContext(ignored -> readIfRung());
         }
+    }
+
+    /**
+     * Lets somebody write on the tail's own connection and reads right behind: no other thread, connection or server process has to be woken in between
+     * (a single message was delivered after 0.61 ms in place of 0.69). For short writes that wait for nothing, since until this one is through nothing
+     * is read. On the tail's event loop only.
+     *
+     * @param write called at once, if at all
+     * @return what the write gives, with nothing left to ring for; empty when the tail is away or reading, and nothing was written
+     */
+    public <T> Optional<Future<T>> readBehind(Function<SqlClient, Future<T>> write) {
+        if (state != State.RESTING) {
+            return Optional.empty();
+        }
+        Future<T> written = write.apply(connection);
+        state = State.READING;
+        rung.set(false);
+        long before = reads;
+        read(connection);
+        return Optional.of(written.onSuccess(done -> {
+            if (reads != before) {
+                ring(); // the statement had to be prepared first, and the read went ahead of it
+            }
+        }));
     }
 
     /** Runs something between two reads' deliveries. Any thread. */

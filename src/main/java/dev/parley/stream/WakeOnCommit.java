@@ -1,14 +1,18 @@
 package dev.parley.stream;
 
 import dev.parley.broadcast.EphemeralBus;
-import dev.parley.conversation.MessagesCommitted;
+import dev.parley.conversation.LogFollower;
 import dev.parley.feed.Doorbell;
 import dev.parley.feed.Tail;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.SqlClient;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.Optional;
+import java.util.function.Function;
 
 /** Our own batches commit without ringing: the own tail is told in the process, and the other replicas, if there are any, once for many. */
 @ApplicationScoped
-class WakeOnCommit implements MessagesCommitted {
+class WakeOnCommit implements LogFollower {
 
     private final Tail tail;
     private final Doorbell doorbell;
@@ -21,8 +25,17 @@ class WakeOnCommit implements MessagesCommitted {
     }
 
     @Override
-    public void messagesCommitted() {
+    public void committed() {
         tail.ring();
+        ringOthers();
+    }
+
+    @Override
+    public <T> Optional<Future<T>> readBehind(Function<SqlClient, Future<T>> write) {
+        return tail.readBehind(write).map(written -> written.onSuccess(done -> ringOthers()));
+    }
+
+    private void ringOthers() {
         if (bus.reachesOthers()) {
             doorbell.ringOthers();
         }

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** A write transaction that stays open, with a million rows of the log behind it, slows nobody down and is delivered when it commits. */
@@ -69,6 +70,29 @@ class LongTransactionIT {
                 Await.until(() -> waiting.deliveries().count() == 3, PATIENCE, "the messages after it");
                 waiting.deliveries().assertNoViolation();
             }
+        }
+    }
+
+    /** Its counter is free, so nothing but the foreign key's own lock tells that the message has to wait. */
+    @Test
+    void aConversationThatSomebodyHasLockedHoldsUpNobodyElse() throws Exception {
+        try (TestPostgres database = TestPostgres.start(); Instance instance = Instance.over(database).start();
+                LatencyProbe probe = LatencyProbe.on(database, instance)) {
+            UUID held = Conversations.insert(database, "locked");
+            assertEquals(201, Api.of(instance).send(held, UUID.randomUUID(), "before").statusCode());
+            double before = probe.median(SAMPLES);
+            try (Connection open = database.connect()) {
+                open.setAutoCommit(false);
+                Sql.run(open, "update conversations set id = id where id = ?", held);
+                Sql.run(open, "select from conversations where id = ? for update", held);
+                List<CompletableFuture<Void>> behind = IntStream.range(0, 5).mapToObj(i -> CompletableFuture.runAsync(() -> sendUntilStored(instance, held))).toList();
+                double during = probe.median(SAMPLES);
+                assertTrue(during < 3 * before + 10, () -> "others' median went from " + before + " to " + during + " ms");
+                assertTrue(behind.stream().noneMatch(CompletableFuture::isDone), "the messages to the locked conversation wait");
+                open.commit();
+                behind.forEach(CompletableFuture::join);
+            }
+            assertEquals(6L, Sql.on(database).value("select count(*) from messages where conversation_id = ?", Long.class, held));
         }
     }
 
