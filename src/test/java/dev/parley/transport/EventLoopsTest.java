@@ -7,15 +7,23 @@ import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Found by the configuration without being named anywhere, and below whatever an operator says. */
-class EventLoopPerCoreTest {
+class EventLoopsTest {
 
     private static final String EVENT_LOOPS = "quarkus.vertx.event-loops-pool-size";
 
     @Test
-    void thereIsAnEventLoopForEachCore() {
-        assertEquals(Runtime.getRuntime().availableProcessors(), configuration(Map.of()).getValue(EVENT_LOOPS, Integer.class));
+    void thereAreAsManyEventLoopsAsTheCoresAreWorth() {
+        assertEquals(EventLoops.number(Runtime.getRuntime().availableProcessors()), configuration(Map.of()).getValue(EVENT_LOOPS, Integer.class));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 1", "2, 1", "3, 3", "16, 16"})
+    void twoCoresAreBusyWithOneAndMoreHaveOneEach(int cores, int loops) {
+        assertEquals(loops, EventLoops.number(cores));
     }
 
     @Test
