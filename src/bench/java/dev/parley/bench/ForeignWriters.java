@@ -66,7 +66,7 @@ final class ForeignWriters implements Part {
             Turns turns = new Turns().add("off", () -> tailed(suite, quiet, "quiet", pgbench, seconds))
                     .add("on", () -> tailed(suite, ringing, "ringing", pgbench, seconds))
                     .add(PEER, () -> notified(suite, listener, pgbench, seconds));
-            turns.take(1); // the first one warms up
+            turns.take(suite.options().of(3, 1)); // warms up: as many messages as before the other rows
             Map<String, Runs> runs = turns.take(suite.options().of(3, 1));
             double peer = tps(runs.get(PEER)).median();
             double off = tps(runs.get("off")).median();
