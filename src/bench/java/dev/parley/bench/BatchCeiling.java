@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
 /** Row 4's ceiling: the database's batch function alone, without service, streams and load generator. */
 final class BatchCeiling {
 
-    private static final String WRITE = "select stored_ids from parley.store_messages(?, ?, ?, ?, ?, ?, ?)";
+    private static final String WRITE = "select stored_ids from parley.store_messages(?, ?, ?, ?, ?, ?, ?, 5000)";
     /** What the service's sessions have. */
     private static final String SESSION = """
             set parley.quiet = 'on'; set timezone = 'UTC';

@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
@@ -35,6 +34,8 @@ import java.util.stream.Stream;
 public class GroupCommitWriter implements MessageWriter {
 
     private static final long SWEEP_MS = 1_000;
+    /** Of a message that is written where the log is read: others' deliveries wait for it. */
+    private static final int ALONE_LOCK_TIMEOUT_MS = 20;
 
     private final WriterConfig config;
     private final Vertx vertx;
@@ -44,17 +45,14 @@ public class GroupCommitWriter implements MessageWriter {
     private final AtomicBoolean scheduled = new AtomicBoolean();
     private final AtomicInteger waiting = new AtomicInteger();
     private final Context context;
-    /** How long the database may take for a batch. */
-    private final long patienceMs;
     private final ExpendablePool pool;
     private CommitQueue queue;
     private BusyConversations busy;
 
     GroupCommitWriter(WriterConfig config, Connections connections, DatabaseLoop loop, Vertx vertx, LogFollower follower, WriterFigures figures) {
         this.config = config;
-        this.patienceMs = config.patience().toMillis() / 2;
         this.pool = new ExpendablePool(() -> connections.pool(connections.options("parley-writer"), config.transactions() + config.waiters(),
-                MessageBatch.SESSION.formatted(CommitQueue.LOCK_TIMEOUT_MS)), patienceMs);
+                MessageBatch.SESSION), config.patience().toMillis() / 2);
         this.context = loop.context();
         this.vertx = vertx;
         this.follower = follower;
@@ -131,8 +129,8 @@ public class GroupCommitWriter implements MessageWriter {
      * Conversations that somebody else has locked are passed over.
      */
     Future<Result[]> write(List<PendingMessage> batch, int lockTimeoutMs) {
-        Optional<Future<Optional<Result>>> alone = batch.size() > 1 ? Optional.empty() : follower.readBehind(used ->
-                MessageBatch.storeOne(used, batch.get(0).message()).timeout(patienceMs, TimeUnit.MILLISECONDS));
+        Optional<Future<Optional<Result>>> alone = batch.size() > 1 ? Optional.empty()
+                : follower.readBehind(used -> MessageBatch.storeOne(used, batch.get(0).message(), ALONE_LOCK_TIMEOUT_MS));
         if (alone.isEmpty()) {
             return byPool(used -> MessageBatch.write(used, batch, lockTimeoutMs));
         }

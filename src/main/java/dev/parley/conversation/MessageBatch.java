@@ -20,9 +20,9 @@ final class MessageBatch {
 
     /** What a session needs that stores messages: plans that do not depend on what the tables held when they were made, and no ring for each commit. */
     static final String SESSION = """
-            set synchronous_commit = on; set parley.quiet = 'on'; set lock_timeout = %d;
+            set synchronous_commit = on; set parley.quiet = 'on';
             set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set jit = off;
-            set timezone = 'UTC'; set bytea_output = hex; set intervalstyle = postgres; set extra_float_digits = 1""";
+            set timezone = 'UTC'; set datestyle = 'ISO, MDY'; set bytea_output = hex; set intervalstyle = postgres; set extra_float_digits = 1""";
 
     /** The words of {@code parley.write_messages}; see its migration for what each means. */
     enum Outcome { CREATED, DUPLICATE, UNKNOWN, CLOSED, CONFLICT, REFUSED, BUSY, AGAIN }
@@ -31,8 +31,8 @@ final class MessageBatch {
     record Result(Outcome outcome, Sent sent) {
     }
 
-    private static final String STORE_ONE = "select seq, created_at, stored_metadata from parley.store_message($1, $2, $3, $4, $5, $6)";
-    private static final String STORE = "select stored_ids, seqs, created_at, stored_metadatas from parley.store_messages($1, $2, $3, $4, $5, $6, $7)";
+    private static final String STORE_ONE = "select seq, created_at, stored_metadata from parley.store_message($1, $2, $3, $4, $5, $6, $7)";
+    private static final String STORE = "select stored_ids, seqs, created_at, stored_metadatas from parley.store_messages($1, $2, $3, $4, $5, $6, $7, $8)";
     private static final String JUDGE = "select ordinal, id, outcome, seq, created_at, stored from parley.write_messages($1, $2, $3, $4, $5, $6, $7, $8)";
 
     private final SqlClient client;
@@ -54,7 +54,7 @@ final class MessageBatch {
      */
     static Future<Result[]> write(SqlClient client, List<PendingMessage> pending, int lockTimeoutMs) {
         MessageBatch batch = new MessageBatch(client, pending);
-        return (pending.size() == 1 ? batch.storeOnlyOne() : batch.store())
+        return (pending.size() == 1 ? batch.storeOnlyOne(lockTimeoutMs) : batch.store(lockTimeoutMs))
                 .compose(all -> all ? Future.succeededFuture() : batch.judgeOthers(false, lockTimeoutMs)).map(done -> batch.results);
     }
 
@@ -69,9 +69,10 @@ final class MessageBatch {
     }
 
     /** Stores a message where all about it is usual; else nothing happens and the result is empty. */
-    static Future<Optional<Result>> storeOne(SqlClient client, NewMessage message) {
+    static Future<Optional<Result>> storeOne(SqlClient client, NewMessage message, int lockTimeoutMs) {
         return client.preparedQuery(STORE_ONE)
-                .execute(Tuple.of(message.id(), message.conversationId(), message.senderId(), message.senderRole(), message.content()).addString(message.metadata()))
+                .execute(Tuple.of(message.id(), message.conversationId(), message.senderId(), message.senderRole(), message.content())
+                        .addString(message.metadata()).addInteger(lockTimeoutMs))
                 .map(rows -> {
                     Row row = rows.iterator().next();
                     Long seq = row.getLong(0);
@@ -79,15 +80,15 @@ final class MessageBatch {
                 });
     }
 
-    private Future<Boolean> storeOnlyOne() {
-        return storeOne(client, pending.get(0).message()).map(result -> {
+    private Future<Boolean> storeOnlyOne(int lockTimeoutMs) {
+        return storeOne(client, pending.get(0).message(), lockTimeoutMs).map(result -> {
             results[0] = result.orElse(null);
             return result.isPresent();
         });
     }
 
     /** Whether all are stored. */
-    private Future<Boolean> store() {
+    private Future<Boolean> store(int lockTimeoutMs) {
         Map<UUID, Integer> places = new HashMap<>(pending.size() * 2);
         Map<UUID, Integer> counts = new HashMap<>(pending.size() * 2);
         Integer[] numbers = new Integer[pending.size()];
@@ -101,7 +102,7 @@ final class MessageBatch {
         Columns columns = new Columns(pending);
         return client.preparedQuery(STORE)
                 .execute(Tuple.of(columns.ids, columns.conversations, numbers).addArrayOfString(columns.senders).addArrayOfString(columns.roles)
-                        .addArrayOfString(columns.contents).addArrayOfString(columns.metadatas))
+                        .addArrayOfString(columns.contents).addArrayOfString(columns.metadatas).addInteger(lockTimeoutMs))
                 .map(rows -> {
                     Row row = rows.iterator().next();
                     UUID[] ids = row.getArrayOfUUIDs(0);
@@ -119,7 +120,10 @@ final class MessageBatch {
                 });
     }
 
-    /** Asks about those that are not stored yet. When that fails, those that are have their answer all the same. */
+    /**
+     * Asks about those that are not stored yet. When that fails, those that are have their answer all the same, and the others count as busy:
+     * where it goes on failing they soon wait by themselves, and the failure is looked at there.
+     */
     private Future<Void> judgeOthers(boolean waitForLocks, int lockTimeoutMs) {
         List<Integer> places = IntStream.range(0, results.length).filter(i -> results[i] == null).boxed().toList();
         Columns columns = new Columns(places.stream().map(pending::get).toList());
@@ -139,7 +143,7 @@ final class MessageBatch {
                     if (places.size() == results.length) {
                         return Future.failedFuture(failure);
                     }
-                    places.forEach(at -> results[at] = new Result(Outcome.AGAIN, null));
+                    places.forEach(at -> results[at] = new Result(Outcome.BUSY, null));
                     return Future.succeededFuture();
                 });
     }

@@ -20,15 +20,14 @@ public class FeedConnections {
      */
     static final String SESSION = """
             set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_bitmapscan = off; set jit = off;
-            set timezone = 'UTC'; set bytea_output = hex; set intervalstyle = postgres; set extra_float_digits = 1;
+            set timezone = 'UTC'; set datestyle = 'ISO, MDY'; set bytea_output = hex; set intervalstyle = postgres; set extra_float_digits = 1;
             set default_transaction_read_only = off""";
 
     /**
-     * What the tail's session needs besides, for {@link Tail#readBehind}: what is written there is flushed, rings for nobody and waits for no lock, since
-     * nothing is read meanwhile.
+     * What the tail's session needs besides, for {@link Tail#readBehind}: what is written there is flushed and rings for nobody.
      */
     private static final String WRITING = """
-            set synchronous_commit = on; set parley.quiet = 'on'; set lock_timeout = '20ms'""";
+            set synchronous_commit = on; set parley.quiet = 'on'""";
 
     private final Connections connections;
     private final FeedConfig config;

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.jboss.logging.Logger;
@@ -35,6 +36,11 @@ public class Tail {
 
     /** Where the tail is in its life: {@code AWAY} (no connection), {@code RESTING}, {@code READING}. */
     private enum State { AWAY, RESTING, READING }
+
+    /** A write on the tail's connection that takes longer is given up, and the connection with it. */
+    private static final long LONGEST_WRITE_MS = 1_000;
+    /** After one that took so long (a standby that has to confirm, a trigger, a busy disk) there is none for a while. */
+    private static final long SLOW_WRITE_NANOS = TimeUnit.MILLISECONDS.toNanos(100), PAUSE_AFTER_SLOW_WRITE_NANOS = TimeUnit.SECONDS.toNanos(30);
 
     private final Vertx vertx;
     private final FeedConfig config;
@@ -54,6 +60,7 @@ public class Tail {
     /** From the attempt to connect until the connection is in use: its end is then the attempt's failure and nothing more. */
     private boolean connecting;
     private int attempt;
+    private long lendsAgainAt = System.nanoTime();
     private volatile boolean stopped;
     private volatile long epoch;
     private volatile FeedIdentity identity;
@@ -102,17 +109,28 @@ public class Tail {
 
     /**
      * Lets somebody write on the tail's own connection and reads right behind: no other thread, connection or server process has to be woken in between
-     * (a single message was delivered after 0.61 ms in place of 0.69). For short writes that wait for nothing, since until this one is through nothing
-     * is read. On the tail's event loop only.
+     * (a single message was delivered after 0.61 ms in place of 0.69). For short writes, since until this one is through nothing is read; one that took long,
+     * for whatever reason, is the last one for a while. On the tail's event loop only.
      *
      * @param write called at once, if at all
-     * @return what the write gives, with nothing left to ring for; empty when the tail is away or reading, and nothing was written
+     * @return what the write gives, with nothing left to ring for, or a failure when it takes longer than a second; empty when the tail is away or reading
+     *         or has had a slow write, and nothing was written
      */
     public <T> Optional<Future<T>> readBehind(Function<SqlClient, Future<T>> write) {
-        if (state != State.RESTING) {
+        long now = System.nanoTime();
+        if (state != State.RESTING || now - lendsAgainAt < 0) {
             return Optional.empty();
         }
-        Future<T> written = write.apply(connection);
+        PgConnection on = connection;
+        Future<T> written = write.apply(on).timeout(LONGEST_WRITE_MS, TimeUnit.MILLISECONDS).onComplete(done -> {
+            long took = System.nanoTime() - now;
+            if (done.failed() || took > SLOW_WRITE_NANOS) {
+                lendsAgainAt = now + took + PAUSE_AFTER_SLOW_WRITE_NANOS;
+            }
+            if (done.cause() instanceof TimeoutException) {
+                fail(on, done.cause()); // what comes behind it can't be read either
+            }
+        });
         state = State.READING;
         rung.set(false);
         long before = reads;

@@ -20,7 +20,7 @@
  * <li>A read costs what has become visible since the one before. A transaction left open costs nothing, and rows that a running transaction has
  *     written are not looked at.</li>
  * <li>A single message of ours is written on the tail's own connection and read right behind ({@link dev.parley.feed.Tail#readBehind}): the same statement,
- *     the same position, one process and one thread woken instead of two. Such a write waits for no lock longer than 20 ms.</li>
+ *     the same position, one process and one thread woken instead of two. A write that takes long is the last one there for a while.</li>
  * <li>Where a position does not hold (trimmed, another log, failed over, ahead of the database, history changed) the reader gets a
  *     {@link dev.parley.feed.FeedGap}, never silence. Whether it holds is decided in the statement that reads; that the history is still the one in
  *     which it was taken, even when all the ids have been used up again since, by its {@link dev.parley.feed.Landmark} before that.</li>

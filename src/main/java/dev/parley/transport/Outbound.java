@@ -5,6 +5,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.traffic.AbstractTrafficShapingHandler;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
@@ -27,7 +28,7 @@ public final class Outbound {
     /** What came in this turn and is not in Netty's queue yet. */
     private Sequence gathered;
     private ChannelHandlerContext way;
-    /** Whole frames of bytes are nothing to any handler but TLS, and to be passed from one to the next costs a tenth of a delivery. */
+    /** Whole frames of bytes are nothing to any handler but TLS and a limit of the rate, and to be passed from one to the next costs a tenth of a delivery. */
     private boolean pastHandlers;
     private boolean dirty;
     private boolean watched;
@@ -52,7 +53,7 @@ public final class Outbound {
     /** Where to write to, from now on: what comes by other ways first asks for {@link #handOver}. */
     void leadsThrough(ChannelHandlerContext context) {
         way = context;
-        pastHandlers = context.pipeline().get(SslHandler.class) == null;
+        pastHandlers = context.pipeline().get(SslHandler.class) == null && context.pipeline().get(AbstractTrafficShapingHandler.class) == null;
     }
 
     /** Queues bytes that are never changed again, whole frames; they go out at the end of this turn of the event loop. */

@@ -24,8 +24,8 @@ begin
   if known is not null then
     update parley.conversation_counter k
       set last_seq = k.last_seq operator(pg_catalog.-) 1,
-          last_message_at = (select m.created_at from public.messages m
-                             where m.conversation_id operator(pg_catalog.=) new.conversation_id order by m.seq desc limit 1)
+          last_message_at = coalesce((select m.created_at from public.messages m
+            where m.conversation_id operator(pg_catalog.=) new.conversation_id order by m.seq desc limit 1), k.last_message_at)
       where k.conversation_id operator(pg_catalog.=) new.conversation_id;
     new.seq := known;
   end if;

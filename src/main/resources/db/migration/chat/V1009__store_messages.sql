@@ -2,15 +2,15 @@
 -- logged by one statement; whatever is missing in the answer is for parley.write_messages to judge. With a known id among them nothing is stored.
 --
 -- The functions log what they insert themselves (parley.logged, see parley.log_change): a trigger with its transition table costs more.
--- Together: a call 103 -> 88 µs for one message, 828 -> 717 µs for 32, with the flush off. Each statement sees what has committed up to its start: the lock on the counters comes before the look for known ids.
+-- Together: a call 103 -> 88 µs for one message, 828 -> 717 µs for 32, with the flush off. Each statement sees what has committed up to its start: the lock on the counters comes before the look for known ids and for who is open.
 -- Counters are locked in id order (or two replicas deadlock), and held ones are passed over.
 --
--- They are called on sessions of the service's writer alone, which have the settings that parley.write_messages brings along, parley.quiet and a lock_timeout.
+-- They are called on sessions of the service's writer alone, which have the settings that parley.write_messages brings along, and parley.quiet.
 -- The search_path is not among them: triggers of somebody else that are put off until the commit find what they name without a schema.
 create function parley.store_messages(
   ids uuid[], conversation_ids uuid[],
   numbers integer[], -- of each message among those of its conversation, from 1
-  sender_ids text[], sender_roles text[], contents text[], metadatas text[],
+  sender_ids text[], sender_roles text[], contents text[], metadatas text[], lock_timeout_ms integer,
   out stored_ids uuid[], out seqs bigint[], out created_at text,
   out stored_metadatas text[]) -- null where all of it is empty
 language plpgsql
@@ -23,14 +23,13 @@ declare
   ignored   text;
 begin
   -- an assignment is evaluated in place, where "perform" would be a statement
-  ignored := set_config('parley.writer', 'batch', true) || set_config('parley.logged', 'on', true);
+  ignored := set_config('parley.writer', 'batch', true) || set_config('parley.logged', 'on', true)
+    || set_config('lock_timeout', lock_timeout_ms::text, true);
 
   select array_agg(l.conversation_id), array_agg(l.last_seq) into locked, last_seqs
   from (
-    select k.conversation_id, k.last_seq
-    from parley.conversation_counter k join public.conversations c on c.id = k.conversation_id and c.status = 'open'
-    where k.conversation_id = any (conversation_ids)
-    order by k.conversation_id for no key update of k skip locked
+    select k.conversation_id, k.last_seq from parley.conversation_counter k where k.conversation_id = any (conversation_ids)
+    order by k.conversation_id for no key update skip locked
   ) l;
   stamp := clock_timestamp();
 
@@ -39,7 +38,10 @@ begin
     select i.id, i.conversation_id, l.last_seq + i.number, i.sender_id, i.sender_role, i.content, stamp, i.metadata::jsonb
     from unnest(ids, conversation_ids, numbers, sender_ids, sender_roles, contents, metadatas)
       i (id, conversation_id, number, sender_id, sender_role, content, metadata)
-    join unnest(locked, last_seqs) l (conversation_id, last_seq) on l.conversation_id = i.conversation_id
+    join (
+      select u.conversation_id, u.last_seq from unnest(locked, last_seqs) u (conversation_id, last_seq)
+      join public.conversations c on c.id = u.conversation_id and c.status = 'open'
+    ) l on l.conversation_id = i.conversation_id
     where not exists (select from public.messages known where known.id = any (ids))
     order by i.number -- the log's ids rise with seq, however the join is done
     returning m.*
@@ -57,11 +59,11 @@ begin
   created_at := to_json(stamp) #>> '{}';
   ignored := set_config('parley.writer', '', true) || set_config('parley.logged', '', true);
 end $$;
-revoke all on function parley.store_messages(uuid[], uuid[], integer[], text[], text[], text[], text[]) from public;
+revoke all on function parley.store_messages(uuid[], uuid[], integer[], text[], text[], text[], text[], integer) from public;
 
 -- The same for a message by itself, the batch of a system that is not busy. Without seq nothing is stored.
 create function parley.store_message(
-  message_id uuid, conversation uuid, sender_id text, sender_role text, content text, metadata text,
+  message_id uuid, conversation uuid, sender_id text, sender_role text, content text, metadata text, lock_timeout_ms integer,
   out seq bigint, out created_at text,
   out stored_metadata text) -- null where it is empty
 language plpgsql
@@ -73,7 +75,8 @@ declare
   stamp   timestamptz;
   ignored text;
 begin
-  ignored := set_config('parley.writer', 'batch', true) || set_config('parley.logged', 'on', true);
+  ignored := set_config('parley.writer', 'batch', true) || set_config('parley.logged', 'on', true)
+    || set_config('lock_timeout', lock_timeout_ms::text, true);
 
   select k.last_seq + 1 into number from parley.conversation_counter k where k.conversation_id = conversation for no key update skip locked;
   if number is null then
@@ -98,4 +101,4 @@ begin
   created_at := to_json(stamp) #>> '{}';
   ignored := set_config('parley.writer', '', true) || set_config('parley.logged', '', true);
 end $$;
-revoke all on function parley.store_message(uuid, uuid, text, text, text, text) from public;
+revoke all on function parley.store_message(uuid, uuid, text, text, text, text, integer) from public;
