@@ -1,6 +1,7 @@
 package dev.parley.faults;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.parley.testing.Api;
@@ -94,6 +95,39 @@ class LongTransactionIT {
             }
             assertEquals(6L, Sql.on(database).value("select count(*) from messages where conversation_id = ?", Long.class, held));
         }
+    }
+
+    /** The first one, so no counter is there to be passed over: the message has to be looked at for itself. */
+    @Test
+    void aFirstMessageToALockedConversationHoldsUpNobodyElsesSends() throws Exception {
+        try (TestPostgres database = TestPostgres.start(); Instance instance = Instance.over(database).start()) {
+            UUID locked = Conversations.insert(database, "locked");
+            List<UUID> others = Conversations.insert(database, 8);
+            sendToEach(instance, others); // warm-up
+            long before = sendToEach(instance, others);
+            try (Connection open = database.connect()) {
+                open.setAutoCommit(false);
+                Sql.run(open, "select from conversations where id = ? for update", locked);
+                CompletableFuture<Void> behind = CompletableFuture.runAsync(() -> sendUntilStored(instance, locked));
+                long during = sendToEach(instance, others);
+                assertTrue(during < 3 * before + 2_000, () -> "the others' sends took " + before + " ms and then " + during);
+                assertFalse(behind.isDone(), "the message to the locked conversation waits");
+                open.commit();
+                behind.join();
+            }
+        }
+    }
+
+    /** In milliseconds. */
+    private static long sendToEach(Instance instance, List<UUID> conversations) {
+        long start = System.nanoTime();
+        List<CompletableFuture<Void>> senders = conversations.stream().map(conversation -> CompletableFuture.runAsync(() -> {
+            for (int i = 0; i < 50; i++) {
+                assertEquals(201, Api.of(instance).send(conversation, UUID.randomUUID(), "one of many").statusCode());
+            }
+        }, work -> new Thread(work).start())).toList(); // all at once, on however many cores
+        senders.forEach(CompletableFuture::join);
+        return (System.nanoTime() - start) / 1_000_000;
     }
 
     /** Who waits too long behind the lock may be told so, and tries again. */
