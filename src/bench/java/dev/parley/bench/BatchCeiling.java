@@ -67,7 +67,7 @@ final class BatchCeiling {
         try (Connection connection = suite.cluster().connect(database); Statement session = connection.createStatement();
                 PreparedStatement statement = connection.prepareStatement(WRITE)) {
             session.execute(SESSION);
-            Integer[] first = new Integer[size]; // there are as many conversations as messages in a batch, so each is its conversation's first
+            Integer[] first = new Integer[size]; // no batch is larger than a writer has conversations, so each message is its conversation's first
             Arrays.fill(first, 1);
             int at = 0;
             while (System.nanoTime() < end) {

@@ -20,7 +20,7 @@ final class CommitQueue {
 
     private static final Logger LOG = Logger.getLogger(CommitQueue.class);
     /** A batch serves many conversations: it must not stand still for one. */
-    static final int LOCK_TIMEOUT_MS = 200;
+    private static final int LOCK_TIMEOUT_MS = 200;
     /** Entries looked at for a batch beside one in flight: most may belong to conversations that are in that one. */
     private static final int LOOK_AHEAD = 2_000;
     /** So often a message whose conversation is locked goes with the next batch: another replica's batch holds it for a moment only. */
