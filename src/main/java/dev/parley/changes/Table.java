@@ -14,6 +14,18 @@ import java.util.List;
  */
 public record Table(String schema, String name, List<Column> columns, List<String> key, List<String> identity, boolean rowSecurity) {
 
+    // written out: looked up for each change, mostly the same object, and in a native executable a record's own may be a thousand times slower
+    @Override
+    public boolean equals(Object other) {
+        return this == other || other instanceof Table table && table.schema.equals(schema) && table.name.equals(name) && table.rowSecurity == rowSecurity
+                && table.columns.equals(columns) && table.key.equals(key) && table.identity.equals(identity);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * schema.hashCode() + name.hashCode();
+    }
+
     /** @return null when there is no such column */
     public Column column(String wanted) {
         for (Column column : columns) {

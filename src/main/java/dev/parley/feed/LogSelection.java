@@ -14,6 +14,17 @@ public record LogSelection(List<Table> tables, String column, String value) {
 
     /** A table's name as it stands in the log. */
     public record Table(String schema, String name) {
+
+        // written out: looked up for each change, and in a native executable a record's own may be a thousand times slower
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Table table && table.name.equals(name) && table.schema.equals(schema);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * schema.hashCode() + name.hashCode();
+        }
     }
 
     /**

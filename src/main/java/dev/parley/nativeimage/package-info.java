@@ -1,4 +1,5 @@
 /**
- * What the native image builder has to be told: substitutions that hold in the native executable and nowhere else. Nothing here is called by name.
+ * What the native image builder has to be told: substitutions that hold in the native executable and nowhere else, called by nobody. And what the native
+ * executable does for itself alone.
  */
 package dev.parley.nativeimage;

@@ -13,6 +13,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -30,6 +31,17 @@ final class ChangeFrames implements ChangeEncoder {
     }
 
     private record Form(Set<String> columns, String positionName) {
+
+        // written out: looked up for each change and group, and in a native executable a record's own may be a thousand times slower
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Form form && Objects.equals(form.columns, columns) && Objects.equals(form.positionName, positionName);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * Objects.hashCode(columns) + Objects.hashCode(positionName);
+        }
     }
 
     private final ChannelFrames frames;

@@ -1,0 +1,63 @@
+package dev.parley;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import dev.parley.broadcast.Topic;
+import dev.parley.changes.Column;
+import dev.parley.changes.Table;
+import dev.parley.feed.LogSelection;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.RecordComponent;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Records whose equality is written out, since in a native executable their own may be slow, must not forget a component that is added later. */
+class WrittenOutEqualityTest {
+
+    @ParameterizedTest
+    @ValueSource(classes = {Topic.class, Column.class, Table.class, LogSelection.Table.class})
+    void twoAreEqualWhenAllComponentsAreAndDifferInEachOfThem(Class<? extends Record> type) throws Exception {
+        Object[] values = Arrays.stream(type.getRecordComponents()).map(each -> value(each, false)).toArray();
+        Record one = make(type, values);
+        assertEquals(one, make(type, values.clone()));
+        assertEquals(one.hashCode(), make(type, values.clone()).hashCode());
+        assertNotEquals(one, new Object());
+        for (int i = 0; i < values.length; i++) {
+            RecordComponent component = type.getRecordComponents()[i];
+            Object[] other = values.clone();
+            other[i] = value(component, true);
+            assertNotEquals(one, make(type, other), () -> "by " + component.getName());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"C", ""})
+    void aColumnMayHaveNoCollation(String collation) {
+        Column without = new Column("a", "text", "text");
+        assertNull(without.collation());
+        assertEquals(without, new Column("a", "text", "text"));
+        assertNotEquals(without, new Column("a", "text", "text", collation, true));
+        assertNotEquals(new Column("a", "text", "text", collation, true), without);
+    }
+
+    private static Record make(Class<? extends Record> type, Object[] values) throws ReflectiveOperationException {
+        Constructor<? extends Record> constructor =
+                type.getDeclaredConstructor(Arrays.stream(type.getRecordComponents()).map(RecordComponent::getType).toArray(Class<?>[]::new));
+        constructor.setAccessible(true);
+        return constructor.newInstance(values);
+    }
+
+    private static Object value(RecordComponent component, boolean other) {
+        if (component.getType() == boolean.class) {
+            return other;
+        }
+        if (component.getType() == List.class) {
+            return other ? List.of("b") : List.of();
+        }
+        return new String(other ? "b" : "a"); // never the same object
+    }
+}
