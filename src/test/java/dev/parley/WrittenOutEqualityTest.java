@@ -6,20 +6,22 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 
 import dev.parley.broadcast.Topic;
 import dev.parley.changes.Column;
+import dev.parley.changes.Projection;
 import dev.parley.changes.Table;
 import dev.parley.feed.LogSelection;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Records whose equality is written out, since in a native executable their own may be slow, must not forget a component that is added later. */
+/** Records that others can see and whose equality is written out, since in a native executable their own may be slow, must not forget a component. */
 class WrittenOutEqualityTest {
 
     @ParameterizedTest
-    @ValueSource(classes = {Topic.class, Column.class, Table.class, LogSelection.Table.class})
+    @ValueSource(classes = {Topic.class, Column.class, Table.class, Projection.class, LogSelection.Table.class})
     void twoAreEqualWhenAllComponentsAreAndDifferInEachOfThem(Class<? extends Record> type) throws Exception {
         Object[] values = Arrays.stream(type.getRecordComponents()).map(each -> value(each, false)).toArray();
         Record one = make(type, values);
@@ -56,8 +58,11 @@ class WrittenOutEqualityTest {
             return other;
         }
         if (component.getType() == List.class) {
-            return other ? List.of("b") : List.of();
+            return other ? List.of() : List.of(component.getName());
         }
-        return new String(other ? "b" : "a"); // never the same object
+        if (component.getType() == Set.class) {
+            return other ? Set.of() : Set.of(component.getName());
+        }
+        return other ? "other" : new String(component.getName()); // never the same object, and another one for each
     }
 }

@@ -2,6 +2,7 @@ package dev.parley.changes;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -13,6 +14,17 @@ import java.util.stream.Collectors;
 public record Projection(Set<String> names) {
 
     private static final int LONGEST = 200;
+
+    // written out: see Table
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Projection projection && Objects.equals(projection.names, names);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hashCode(names);
+    }
 
     /**
      * @param select names of columns; null or empty for all

@@ -7,7 +7,6 @@ import io.smallrye.config.ConfigMappings;
 import io.smallrye.config.ConfigMappings.ConfigClass;
 import io.smallrye.config.PropertiesLocationConfigSourceFactory;
 import io.smallrye.config.SmallRyeConfig;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
@@ -35,20 +34,13 @@ public final class DatabaseSetup {
      * @throws DatabaseSetupException when there is no usable database configuration
      */
     public static void beforeStart() {
-        if (isGiven(JDBC_URL) && isGiven(REACTIVE_URL)) {
-            return; // reading the configuration once more for it takes a native executable a tenth of its start
+        if (OtherUrl.isEnough()) {
+            return;
         }
         SmallRyeConfig config = config();
         Map<String, String> settings =
                 configured(config).orElseGet(() -> settings(startEmbedded(config)));
         settings.forEach(System::setProperty);
-    }
-
-    /** Whether the command line or the environment names it, whatever else does. */
-    private static boolean isGiven(String setting) {
-        String property = System.getProperty(setting);
-        String value = property != null ? property : System.getenv(setting.toUpperCase(Locale.ROOT).replace('.', '_'));
-        return value != null && !value.isBlank();
     }
 
     /** What has to be added to a configuration that names a database, or nothing when it names none. */

@@ -21,7 +21,9 @@ final class ExecutablePages {
     private static final Path MAPPINGS = Path.of("/proc/self/smaps");
     /** Of a file, not writable: address, address, file name. */
     private static final Pattern READ_ONLY = Pattern.compile("(\\p{XDigit}+)-(\\p{XDigit}+) r-[x-]p \\S+ \\S+ [1-9]\\d* +(/.*)");
-    private static final Pattern UNCHANGED = Pattern.compile("Anonymous: +0 kB");
+    /** Both say so: none of its pages is the process's own, neither in memory nor in swap. */
+    private static final Pattern NO_PAGE_OF_ITS_OWN = Pattern.compile("(?:Anonymous|Swap): +0 kB");
+    private static final int WITNESSES = 2;
     private static final int MADV_DONTNEED = 4;
 
     private ExecutablePages() {
@@ -29,7 +31,7 @@ final class ExecutablePages {
 
     /**
      * Takes the pages out of this process's memory. What is needed again is mapped again from the file's pages that the system keeps, a few at a time and
-     * without reading the disk. Pages that are no longer the file's own, since the loader wrote to them, are left alone.
+     * without reading the disk. Pages that are no longer the file's own, since the loader wrote to them, are left alone, with all others of their mapping.
      *
      * @throws IOException where Linux does not say what is mapped
      */
@@ -40,11 +42,13 @@ final class ExecutablePages {
         String executable = Path.of("/proc/self/exe").toRealPath().toString();
         List<String> lines = Files.readAllLines(MAPPINGS);
         Matcher mapping = null;
+        int witnesses = 0;
         for (String line : lines) {
             if (line.indexOf('-') > 0) {
                 mapping = READ_ONLY.matcher(line);
                 mapping = mapping.matches() && mapping.group(3).equals(executable) ? mapping : null;
-            } else if (mapping != null && UNCHANGED.matcher(line).matches()) {
+                witnesses = 0;
+            } else if (mapping != null && NO_PAGE_OF_ITS_OWN.matcher(line).matches() && ++witnesses == WITNESSES) {
                 long from = Long.parseUnsignedLong(mapping.group(1), 16);
                 long to = Long.parseUnsignedLong(mapping.group(2), 16);
                 madvise(WordFactory.pointer(from), WordFactory.unsigned(to - from), MADV_DONTNEED);

@@ -16,7 +16,7 @@ import java.util.Queue;
 
 /**
  * The OpenAPI document is made when somebody asks for it, on the worker thread that answers: Quarkus takes it apart and writes it anew at each start, which
- * was a sixth of it.
+ * was a seventh of it.
  */
 @TargetClass(OpenApiRecorder.class)
 final class OpenApiOnDemand {

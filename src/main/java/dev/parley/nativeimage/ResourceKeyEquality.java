@@ -11,6 +11,7 @@ import java.util.function.BooleanSupplier;
 /**
  * By this key the native executable finds its resources, and each {@code ServiceLoader} asks for one in every module. It is a record, and where the builder
  * leaves the equality of records to method handles that are interpreted, one comparison takes 25 µs or more: a quarter of a start went into them.
+ * The hash stays as it is: the map comes from the build.
  */
 @TargetClass(className = ResourceKeyEquality.IsAsKnown.KEY, onlyWith = ResourceKeyEquality.IsAsKnown.class)
 final class ResourceKeyEquality {

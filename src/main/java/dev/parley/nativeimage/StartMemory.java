@@ -16,7 +16,7 @@ import org.jboss.logging.Logger;
 class StartMemory {
 
     private static final Logger LOG = Logger.getLogger(StartMemory.class);
-    /** Until then the feed is read and the first requests have found their way. */
+    /** Where the database is there, the feed is read by then. */
     private static final long AFTER_MS = 1_000;
 
     void started(@Observes StartupEvent event, Vertx vertx) {

@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** The changes of tables that one subscription, or all of a {@link BindingGroup}, gets out of one batch. On the shard's event loop only. */
 final class ChangePart implements Part {
@@ -20,6 +21,17 @@ final class ChangePart implements Part {
     }
 
     private record Form(Projection projection, String positionName) {
+
+        // written out: looked up for each change and binding, and in a native executable a record's own may be a thousand times slower
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Form form && Objects.equals(form.projection, projection) && Objects.equals(form.positionName, positionName);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * Objects.hashCode(projection) + Objects.hashCode(positionName);
+        }
     }
 
     private final ChangeEncoder encoder;
