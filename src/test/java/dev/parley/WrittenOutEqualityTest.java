@@ -8,7 +8,10 @@ import dev.parley.broadcast.Topic;
 import dev.parley.changes.Column;
 import dev.parley.changes.Projection;
 import dev.parley.changes.Table;
+import dev.parley.feed.Landmark;
 import dev.parley.feed.LogSelection;
+import dev.parley.feed.Position;
+import dev.parley.feed.Snapshot;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
@@ -21,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class WrittenOutEqualityTest {
 
     @ParameterizedTest
-    @ValueSource(classes = {Topic.class, Column.class, Table.class, Projection.class, LogSelection.Table.class})
+    @ValueSource(classes = {Topic.class, Column.class, Table.class, Projection.class, LogSelection.Table.class, Position.class})
     void twoAreEqualWhenAllComponentsAreAndDifferInEachOfThem(Class<? extends Record> type) throws Exception {
         Object[] values = Arrays.stream(type.getRecordComponents()).map(each -> value(each, false)).toArray();
         Record one = make(type, values);
@@ -56,6 +59,18 @@ class WrittenOutEqualityTest {
     private static Object value(RecordComponent component, boolean other) {
         if (component.getType() == boolean.class) {
             return other;
+        }
+        if (component.getType() == long.class) {
+            return other ? 2L : 1L;
+        }
+        if (component.getType() == int.class) {
+            return other ? 2 : 1;
+        }
+        if (component.getType() == Snapshot.class) {
+            return new Snapshot(other ? 8 : 7, new long[0]);
+        }
+        if (component.getType() == Landmark.class) {
+            return other ? null : new Landmark(1, 2, 3);
         }
         if (component.getType() == List.class) {
             return other ? List.of() : List.of(component.getName());

@@ -4,6 +4,7 @@ import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * A point in the feed that a reader has reached, exact and independent of the connection it was made on: all log rows that {@code base} sees are
@@ -25,6 +26,18 @@ public record Position(long feedId, int timeline, Snapshot base, List<Part> part
 
     /** Rows that {@code snapshot} (clamped) sees, with ids up to {@code id}. */
     public record Part(Snapshot snapshot, long id) {
+    }
+
+    // written out: compared for each idle stream, and in a native executable a record's own may be a thousand times slower
+    @Override
+    public boolean equals(Object other) {
+        return this == other || other instanceof Position position && position.feedId == feedId && position.timeline == timeline && position.base.equals(base)
+                && position.parts.equals(parts) && Objects.equals(position.landmark, landmark);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * Long.hashCode(feedId) + base.hashCode();
     }
 
     public Position(long feedId, int timeline, Snapshot base, Landmark landmark) {
