@@ -33,18 +33,23 @@ public final class OtherUrl implements ConfigSource {
     }
 
     private void derive(String jdbc, String reactive) {
-        if (jdbc != null && reactive == null) {
+        if (jdbc != null && raw(DatabaseSetup.REACTIVE_URL) == null) {
             derived.put(DatabaseSetup.REACTIVE_URL, DatabaseUrls.reactiveFromJdbc(jdbc));
-        } else if (reactive != null && jdbc == null) {
+        } else if (reactive != null && raw(DatabaseSetup.JDBC_URL) == null) {
             derived.put(DatabaseSetup.JDBC_URL, DatabaseUrls.jdbcFromReactive(reactive));
         }
     }
 
-    /** @return null where it is not given, or by an expression that only the configuration can resolve */
+    /** @return null where it is not given, or as an expression that only the configuration can resolve */
     private static String given(String setting) {
-        String property = System.getProperty(setting);
-        String value = property != null ? property : System.getenv(setting.toUpperCase(Locale.ROOT).replace('.', '_'));
+        String value = raw(setting);
         return value == null || value.isBlank() || value.contains("${") ? null : value.strip();
+    }
+
+    /** As it stands there: one that is empty hides what sources of lower rank say, this one too. */
+    private static String raw(String setting) {
+        String property = System.getProperty(setting);
+        return property != null ? property : System.getenv(setting.toUpperCase(Locale.ROOT).replace('.', '_'));
     }
 
     @Override

@@ -11,6 +11,7 @@ import dev.parley.testing.TestPostgres;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ServiceStartIT {
@@ -35,10 +36,17 @@ class ServiceStartIT {
 
     @Test
     void oneUrlInTheEnvironmentIsEnough() {
-        try (TestPostgres database = TestPostgres.start();
-                Instance service = Instance.over(database).byEnvironment("quarkus.datasource.jdbc.url", "quarkus.datasource.username")
-                        .setting("quarkus.datasource.reactive.url", "").start()) {
-            assertFalse(service.log().contains("embedded PostgreSQL"), service::log);
+        String jdbc = "quarkus.datasource.jdbc.url";
+        String reactive = "quarkus.datasource.reactive.url";
+        try (TestPostgres database = TestPostgres.start()) {
+            for (Instance.Builder given : List.of(
+                    Instance.over(database).byEnvironment(jdbc, "quarkus.datasource.username").without(reactive),
+                    Instance.over(database).byEnvironment(reactive).without(jdbc),
+                    Instance.over(database).byEnvironment(jdbc).setting(reactive, ""))) {
+                try (Instance service = given.start()) {
+                    assertFalse(service.log().contains("embedded PostgreSQL"), service::log);
+                }
+            }
         }
     }
 

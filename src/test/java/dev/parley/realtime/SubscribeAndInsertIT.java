@@ -121,7 +121,7 @@ class SubscribeAndInsertIT {
         private final Target target;
         private final UUID during = UUID.randomUUID();
         private final UUID after = UUID.randomUUID();
-        private final Map<String, AtomicInteger> seen = new ConcurrentHashMap<>();
+        private final Map<String, Integer> seen = new ConcurrentHashMap<>();
         private final List<Throwable> failures = new ArrayList<>();
         private final RealtimeChannel channel;
 
@@ -133,7 +133,7 @@ class SubscribeAndInsertIT {
         }
 
         private void note(RowChange change) {
-            seen.computeIfAbsent(change.row().path("id").asText(), unknown -> new AtomicInteger()).incrementAndGet();
+            seen.merge(change.row().path("id").asText(), 1, Integer::sum);
         }
 
         private void insertNow(Connection connection) {
@@ -148,7 +148,7 @@ class SubscribeAndInsertIT {
             Await.until(() -> seen.containsKey(after.toString()) || !failures.isEmpty(), PATIENCE,
                     () -> subject + ": what began after the reply; got " + seen.keySet() + ", closed " + client.closes() + ", told " + channel.frames());
             assertEquals(List.of(), failures);
-            seen.forEach((id, times) -> assertEquals(1, times.get(), () -> subject + ": " + id + " came more than once"));
+            seen.forEach((id, times) -> assertEquals(1, times, () -> subject + ": " + id + " came more than once"));
         }
     }
 

@@ -196,6 +196,12 @@ public final class Instance implements AutoCloseable {
             return this;
         }
 
+        /** As if nobody had set it. */
+        public Builder without(String name) {
+            settings.remove(name);
+            return this;
+        }
+
         /** The same settings by environment variables instead of system properties. */
         public Builder byEnvironment(String... names) {
             for (String name : names) {
