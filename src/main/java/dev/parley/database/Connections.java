@@ -50,10 +50,14 @@ public class Connections {
         return options;
     }
 
+    /** One connection, on the caller's context. */
+    public Future<PgConnection> connect(PgConnectOptions options) {
+        return PgConnection.connect(vertx, options);
+    }
+
     /** One connection, in session state {@code setup} (SQL), on the caller's context. */
     public Future<PgConnection> connect(PgConnectOptions options, String setup) {
-        return PgConnection.connect(vertx, options).compose(connection ->
-                connection.query(setup).execute().map(connection).onFailure(failure -> connection.close()));
+        return connect(options).compose(connection -> connection.query(setup).execute().map(connection).onFailure(failure -> connection.close()));
     }
 
     /** A pool whose connections all are in session state {@code setup} (SQL). */

@@ -29,18 +29,18 @@ class MigrationWorker {
     private static final long ANSWER_SECONDS = 3;
 
     private final Database database;
-    private final Connections connections;
+    private final FirstConnection first;
     private final Instance<AgroalDataSource> dataSource;
     private final Instance<Flyway> flyway;
     private final boolean chat;
     private final DatabaseProblem problem;
     private final Thread thread = new Thread(this::begin, "database migration");
 
-    MigrationWorker(Database database, Connections connections, Instance<AgroalDataSource> dataSource, Instance<Flyway> flyway,
+    MigrationWorker(Database database, FirstConnection first, Instance<AgroalDataSource> dataSource, Instance<Flyway> flyway,
             @ConfigProperty(name = "parley.chat", defaultValue = "on") boolean chat,
             @ConfigProperty(name = DatabaseSetup.JDBC_URL) String url) {
         this.database = database;
-        this.connections = connections;
+        this.first = first;
         this.dataSource = dataSource;
         this.flyway = flyway;
         this.chat = chat;
@@ -75,8 +75,9 @@ class MigrationWorker {
             return false; // a migration may be in the making
         }
         try {
-            return SchemaRecord.isCurrent(connections, chat).toCompletionStage().toCompletableFuture().get(ANSWER_SECONDS, TimeUnit.SECONDS);
+            return first.findsSchema(chat).toCompletionStage().toCompletableFuture().get(ANSWER_SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {
+            first.giveUp();
             LOG.debug("The database does not say what schema it has", e);
             return false;
         }

@@ -3,6 +3,7 @@ package dev.parley.database;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
+import io.vertx.sqlclient.SqlClient;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -21,18 +22,15 @@ final class SchemaRecord {
     private static final String WRITE = """
             insert into parley.schema_record (migrations) values (?)
             on conflict (id) do update set migrations = excluded.migrations""";
-    private static final int CONNECT_MS = 2_000;
 
     private SchemaRecord() {
     }
 
     /** Whether the schema is the one that this version makes; fails when the database can't be asked. */
-    static Future<Boolean> isCurrent(Connections connections, boolean chat) {
-        return connections.connect(connections.options("parley-start").setConnectTimeout(CONNECT_MS), "set default_transaction_read_only = on")
-                .compose(connection -> connection.query(THERE).execute()
-                        .compose(there -> there.iterator().next().getBoolean(0) ? connection.query(READ).execute() : Future.succeededFuture())
-                        .map(rows -> rows != null && says(rows, word(chat)))
-                        .eventually(() -> connection.close()));
+    static Future<Boolean> isCurrent(SqlClient database, boolean chat) {
+        return database.query(THERE).execute()
+                .compose(there -> there.iterator().next().getBoolean(0) ? database.query(READ).execute() : Future.succeededFuture())
+                .map(rows -> rows != null && says(rows, word(chat)));
     }
 
     /** Says that all migrations have run. */

@@ -2,11 +2,12 @@ package dev.parley.feed;
 
 import dev.parley.database.Connections;
 import dev.parley.database.ExpendablePool;
+import dev.parley.database.FirstConnection;
 import io.vertx.core.Future;
 import io.vertx.pgclient.PgConnection;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.Row;
-import io.vertx.sqlclient.Tuple;
+import io.vertx.sqlclient.RowSet;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 
@@ -30,12 +31,14 @@ public class FeedConnections {
             set synchronous_commit = on; set parley.quiet = 'on'""";
 
     private final Connections connections;
+    private final FirstConnection first;
     private final FeedConfig config;
     private final ExpendablePool readers;
     private long renewedAt = System.nanoTime();
 
-    FeedConnections(Connections connections, FeedConfig config) {
+    FeedConnections(Connections connections, FirstConnection first, FeedConfig config) {
         this.connections = connections;
+        this.first = first;
         this.config = config;
         this.readers = new ExpendablePool(() -> connections.pool(connections.options("parley-reader"), config.readers(), SESSION), config.readTimeout().toMillis());
     }
@@ -44,21 +47,30 @@ public class FeedConnections {
     record Primary(PgConnection connection, FeedIdentity identity, Snapshot trimmed) {
     }
 
-    /** Connects the tail, on the caller's context. Makes sure that the log is this cluster's. */
+    /** Connects the tail, on its event loop. Makes sure that the log is this cluster's. */
     Future<Primary> connectTail() {
-        return connections.connect(connections.options("parley-tail"), SESSION).compose(connection ->
-                connection.query("select pg_is_in_recovery()").execute()
-                        .compose(rows -> rows.iterator().next().getBoolean(0)
-                                ? Future.failedFuture("the database is a standby: the feed can be read on the primary only")
-                                : connection.preparedQuery("update parley.feed set notify = $1 where notify <> $1").execute(Tuple.of(config.notifies())))
-                        .compose(rows -> connection.query("select parley.claim_log()").execute())
-                        .compose(rows -> connection.query(WRITING).execute())
-                        .compose(rows -> connection.query("select f.feed_id, parley.timeline(), f.trimmed::text from parley.feed f").execute())
-                        .map(rows -> {
-                            Row row = rows.iterator().next();
-                            return new Primary(connection, new FeedIdentity(row.getLong(0), row.getInteger(1)), Snapshot.parse(row.getString(2)));
-                        })
-                        .onFailure(failure -> connection.close()));
+        return first.take().map(Future::succeededFuture).orElseGet(() -> connections.connect(connections.options("parley-tail")))
+                .compose(connection -> prepare(connection).onFailure(failure -> connection.close()));
+    }
+
+    private Future<Primary> prepare(PgConnection connection) {
+        Future<?> session = connection.query(SESSION).execute();
+        Future<RowSet<Row>> standby = connection.query("select pg_is_in_recovery()").execute();
+        return Future.all(session, standby).compose(done -> standby.result().iterator().next().getBoolean(0)
+                ? Future.failedFuture("the database is a standby: the feed can be read on the primary only")
+                : claim(connection));
+    }
+
+    /** Asked in one go: what is asked does not depend on the answers before. */
+    private Future<Primary> claim(PgConnection connection) {
+        Future<?> notify = connection.query("update parley.feed set notify = %1$s where notify <> %1$s".formatted(config.notifies())).execute();
+        Future<?> claim = connection.query("select parley.claim_log()").execute();
+        Future<?> writing = connection.query(WRITING).execute();
+        Future<RowSet<Row>> feed = connection.query("select f.feed_id, parley.timeline(), f.trimmed::text from parley.feed f").execute();
+        return Future.all(notify, claim, writing, feed).map(done -> {
+            Row row = feed.result().iterator().next();
+            return new Primary(connection, new FeedIdentity(row.getLong(0), row.getInteger(1)), Snapshot.parse(row.getString(2)));
+        });
     }
 
     /** For replays and catch-up. Any thread. */

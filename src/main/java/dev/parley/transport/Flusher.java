@@ -1,6 +1,5 @@
 package dev.parley.transport;
 
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
 import java.util.ArrayList;
@@ -42,14 +41,14 @@ final class Flusher {
         schedule();
     }
 
-    /** The buffer of a sequence, for one of its sockets. */
-    ByteBuf share(Sequence sequence, ByteBufAllocator allocator) {
+    /** A sequence whose bytes are there until the end of this turn. */
+    Sequence made(Sequence sequence, ByteBufAllocator allocator) {
         if (!sequence.isMade()) {
             sequence.make(allocator);
             made.add(sequence);
             schedule();
         }
-        return sequence.share();
+        return sequence;
     }
 
     private void schedule() {

@@ -2,6 +2,7 @@ package dev.parley.transport;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import java.nio.ByteBuffer;
 
 /**
  * What a socket was given in one turn of its event loop: frames, one behind another. Sockets that were given the same share one sequence, and so one
@@ -16,6 +17,8 @@ final class Sequence {
     /** The continuation that was asked for last: sockets are served one after another with the same frame. */
     private Sequence next;
     private ByteBuf buffer;
+    /** The same bytes as the JDK's channels take them. */
+    private ByteBuffer bytes;
 
     private Sequence(Sequence before, byte[] last, int size) {
         this.before = before;
@@ -41,9 +44,14 @@ final class Sequence {
         return size;
     }
 
-    /** All frames, for one of those who share them; made by the first to ask, who has to {@link #release} it when all have it. */
-    ByteBuf share() {
-        return buffer.retainedDuplicate();
+    /** The frames from {@code offset} on (bytes), for one of those who share them; made by the first to ask, who has to {@link #release} it when all have it. */
+    ByteBuf share(int offset) {
+        return buffer.retainedSlice(offset, size - offset);
+    }
+
+    /** All frames, to be written at once and not kept: everybody gets the same buffer. */
+    ByteBuffer bytes() {
+        return bytes.position(0);
     }
 
     boolean isMade() {
@@ -58,10 +66,12 @@ final class Sequence {
             end -= part.last.length;
             buffer.setBytes(end, part.last);
         }
+        bytes = buffer.nioBuffer(0, size);
     }
 
     void release() {
         buffer.release();
         buffer = null;
+        bytes = null;
     }
 }

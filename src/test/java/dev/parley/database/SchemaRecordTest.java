@@ -7,7 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.parley.testing.Sql;
 import io.quarkus.test.junit.QuarkusTest;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.pgclient.PgConnection;
 import jakarta.inject.Inject;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -31,6 +34,9 @@ class SchemaRecordTest {
 
     @Inject
     Vertx vertx;
+
+    @Inject
+    DatabaseLoop loop;
 
     @Inject
     ScratchDatabases databases;
@@ -77,13 +83,53 @@ class SchemaRecordTest {
         assertThrows(Exception.class, () -> isCurrent(databases.named("nowhere"), true));
     }
 
+    @Test
+    void aConnectionThatFoundTheSchemaIsGivenAwayOnce() throws Exception {
+        PGSimpleDataSource database = databases.empty("first");
+        FirstConnection first = first(database);
+        assertFalse(answer(first.findsSchema(true)));
+        assertTrue(taken(first).isEmpty(), "it found another schema");
+        migrate(database, true);
+        assertTrue(answer(first.findsSchema(true)));
+        PgConnection taken = taken(first).orElseThrow();
+        assertEquals(1, answer(taken.query("select 1").execute()).size(), "it is alive");
+        assertTrue(taken(first).isEmpty());
+        answer(taken.close());
+    }
+
+    @Test
+    void aConnectionThatNobodyWaitsForIsClosed() throws Exception {
+        PGSimpleDataSource database = databases.empty("late");
+        migrate(database, true);
+        FirstConnection first = first(database);
+        first.giveUp();
+        assertTrue(answer(first.findsSchema(true)));
+        assertTrue(taken(first).isEmpty());
+    }
+
+    private Optional<PgConnection> taken(FirstConnection first) throws Exception {
+        Promise<Optional<PgConnection>> taken = Promise.promise();
+        loop.context().runOnContext(ignored -> taken.complete(first.take()));
+        return answer(taken.future());
+    }
+
     private void migrate(PGSimpleDataSource database, boolean chat) throws Exception {
         new Migration(database, flyway.getConfiguration(), chat).run(waiting -> {});
     }
 
     private boolean isCurrent(PGSimpleDataSource database, boolean chat) throws Exception {
+        FirstConnection first = first(database);
+        boolean current = answer(first.findsSchema(chat));
+        first.giveUp();
+        return current;
+    }
+
+    private FirstConnection first(PGSimpleDataSource database) {
         String url = DatabaseUrls.reactiveFromJdbc(databases.url()).replaceFirst("/[^/]*$", "/" + database.getDatabaseName());
-        Connections there = new Connections(vertx, Optional.of(List.of(url)), Optional.of(database.getUser()), Optional.of(database.getPassword()));
-        return SchemaRecord.isCurrent(there, chat).toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        return new FirstConnection(new Connections(vertx, Optional.of(List.of(url)), Optional.of(database.getUser()), Optional.of(database.getPassword())), loop);
+    }
+
+    private static <T> T answer(Future<T> future) throws Exception {
+        return future.toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
     }
 }
