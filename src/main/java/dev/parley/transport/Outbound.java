@@ -24,7 +24,6 @@ public final class Outbound {
     private static final int GATHERED = 16_384;
 
     private final Channel channel;
-    private final int bytes;
     private final Flusher flusher;
     private final long stallMs;
     private final Runnable room;
@@ -50,7 +49,6 @@ public final class Outbound {
      */
     public Outbound(Channel channel, int bytes, long stallMs, Runnable room, Runnable stalled) {
         this.channel = channel;
-        this.bytes = bytes;
         this.flusher = Flusher.of(channel.eventLoop());
         this.stallMs = stallMs;
         this.room = room;
@@ -111,7 +109,7 @@ public final class Outbound {
     void flush() {
         dirty = false;
         if (gathered.size() > 0) {
-            int written = direct != null && queueIsEmpty() ? writeAtOnce() : 0;
+            int written = direct != null && queuedBytes() == 0 ? writeAtOnce() : 0;
             if (written == gathered.size()) {
                 gathered = flusher.nothing();
                 return;
@@ -125,9 +123,10 @@ public final class Outbound {
         }
     }
 
-    private boolean queueIsEmpty() {
+    /** Nothing waits in the queue of a closed channel. */
+    private long queuedBytes() {
         ChannelOutboundBuffer queue = channel.unsafe().outboundBuffer();
-        return queue != null && queue.totalPendingWriteBytes() == 0;
+        return queue == null ? 0 : queue.totalPendingWriteBytes();
     }
 
     /** Writes of what was gathered as many bytes as the system takes now. */
@@ -145,7 +144,7 @@ public final class Outbound {
 
     /** Bytes that wait for the peer. */
     public long waitingBytes() {
-        return gathered.size() + (channel.isWritable() ? bytes - channel.bytesBeforeUnwritable() : bytes / 4 + channel.bytesBeforeWritable());
+        return gathered.size() + queuedBytes();
     }
 
     /** To be called when Netty says that {@link #hasRoom} changed. */
