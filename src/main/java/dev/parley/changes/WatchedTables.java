@@ -88,7 +88,7 @@ public class WatchedTables {
     }
 
     void start(@Observes StartupEvent event) {
-        database.settled().subscribe().with(migrated -> again(), failure -> LOG.error("no table is watched", failure));
+        database.migrated().subscribe().with(migrated -> again(), failure -> LOG.error("no table is watched", failure));
     }
 
     void stop(@Observes ShutdownEvent event) {

@@ -14,10 +14,12 @@ import java.util.Optional;
 public class FirstConnection {
 
     private static final int CONNECT_MS = 2_000;
+    private static final String READ_ONLY = "set default_transaction_read_only = on";
 
     private final Connections connections;
     private final DatabaseLoop loop;
     private PgConnection connection;
+    private boolean found;
     private boolean unwanted;
 
     FirstConnection(Connections connections, DatabaseLoop loop) {
@@ -25,31 +27,49 @@ public class FirstConnection {
         this.loop = loop;
     }
 
-    /** Whether the schema is the one that this version makes; fails when the database can't be asked. Any thread. */
+    /** Whether the schema is the one that this version makes; fails when the database can't be asked. Once, any thread. */
     Future<Boolean> findsSchema(boolean chat) {
         Promise<Boolean> answer = Promise.promise();
-        loop.context().runOnContext(ignored -> connections
-                .connect(connections.options("parley-tail").setConnectTimeout(CONNECT_MS), "set default_transaction_read_only = on")
-                .compose(fresh -> SchemaRecord.isCurrent(fresh, chat).onComplete(current -> {
-                    if (current.succeeded() && current.result() && !unwanted) {
-                        connection = fresh;
-                    } else {
-                        fresh.close();
-                    }
-                })).onComplete(answer));
+        loop.context().runOnContext(ignored -> connections.connect(connections.options("parley-tail").setConnectTimeout(CONNECT_MS))
+                .compose(fresh -> ask(fresh, chat)).onComplete(answer));
         return answer.future();
     }
 
-    /** Nobody waits for the answer any more. Any thread. */
+    private Future<Boolean> ask(PgConnection fresh, boolean chat) {
+        if (unwanted) {
+            fresh.close();
+            return Future.failedFuture("nobody waits for the answer any more");
+        }
+        connection = fresh;
+        return fresh.query(READ_ONLY).execute().compose(done -> SchemaRecord.isCurrent(fresh, chat)).onComplete(current -> {
+            found = current.succeeded() && current.result();
+            if (!found) {
+                close();
+            }
+        });
+    }
+
+    /** Nobody waits for the answer any more, or for the connection. Any thread. */
     void giveUp() {
         loop.context().runOnContext(ignored -> {
             unwanted = true;
-            take().ifPresent(PgConnection::close);
+            close();
         });
+    }
+
+    private void close() {
+        PgConnection mine = connection;
+        connection = null;
+        if (mine != null) {
+            mine.close();
+        }
     }
 
     /** Gives it away, once; its session is read-only and otherwise as it was born. Whether it is still alive shows when it is used. */
     public Optional<PgConnection> take() {
+        if (!found) {
+            return Optional.empty();
+        }
         Optional<PgConnection> taken = Optional.ofNullable(connection);
         connection = null;
         return taken;

@@ -76,6 +76,9 @@ class MigrationWorker {
         }
         try {
             return first.findsSchema(chat).toCompletionStage().toCompletableFuture().get(ANSWER_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException stopped) {
+            first.giveUp();
+            throw stopped;
         } catch (ExecutionException | TimeoutException e) {
             first.giveUp();
             LOG.debug("The database does not say what schema it has", e);

@@ -49,16 +49,18 @@ public class FeedConnections {
 
     /** Connects the tail, on its event loop. Makes sure that the log is this cluster's. */
     Future<Primary> connectTail() {
-        return first.take().map(Future::succeededFuture).orElseGet(() -> connections.connect(connections.options("parley-tail")))
-                .compose(connection -> prepare(connection).onFailure(failure -> connection.close()));
+        return first.take().map(this::prepare).orElseGet(() -> connections.connect(connections.options("parley-tail")).compose(this::prepare));
     }
 
+    /** What it gives belongs to the connection's event loop, as the first of its futures does: so does what the tail makes of it, a timeout too. */
     private Future<Primary> prepare(PgConnection connection) {
         Future<?> session = connection.query(SESSION).execute();
         Future<RowSet<Row>> standby = connection.query("select pg_is_in_recovery()").execute();
-        return Future.all(session, standby).compose(done -> standby.result().iterator().next().getBoolean(0)
-                ? Future.failedFuture("the database is a standby: the feed can be read on the primary only")
-                : claim(connection));
+        return session.compose(done -> standby)
+                .compose(rows -> rows.iterator().next().getBoolean(0)
+                        ? Future.failedFuture("the database is a standby: the feed can be read on the primary only")
+                        : claim(connection))
+                .onFailure(failure -> connection.close());
     }
 
     /** Asked in one go: what is asked does not depend on the answers before. */

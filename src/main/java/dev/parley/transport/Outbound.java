@@ -14,8 +14,8 @@ import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
 /**
- * The way out of one socket: Netty's own queue with a bound. It says when there is room again, and when a peer takes nothing any more.
- * On the socket's event loop only.
+ * The way out of one socket: straight to the system while it takes everything, else Netty's own queue, with a bound. It says when there is room again, and
+ * when a peer takes nothing any more. On the socket's event loop only.
  */
 public final class Outbound {
 
@@ -35,7 +35,7 @@ public final class Outbound {
     private boolean pastHandlers;
     /**
      * Takes bytes past Netty's queue while nothing waits there: the queue is a third of what a delivery costs above the system call (1.43 µs against 0.95).
-     * Null where the way leads through handlers.
+     * Null where the way leads through handlers, or to something else than a socket of the JDK.
      */
     private SocketChannel direct;
     private boolean dirty;
@@ -132,7 +132,7 @@ public final class Outbound {
     /** Writes of what was gathered as many bytes as the system takes now. */
     private int writeAtOnce() {
         try {
-            return direct.write(flusher.made(gathered, channel.alloc()).bytes());
+            return Math.max(0, direct.write(flusher.made(gathered, channel.alloc()).bytes()));
         } catch (IOException | RuntimeException | OutOfMemoryError e) {
             return 0; // happens again on the way through the queue, which knows what is to be done then
         }

@@ -44,12 +44,12 @@ final class Sequence {
         return size;
     }
 
-    /** The frames from {@code offset} on (bytes), for one of those who share them; made by the first to ask, who has to {@link #release} it when all have it. */
+    /** The frames from {@code offset} on (bytes), for one of those who share them, once they are made. */
     ByteBuf share(int offset) {
         return buffer.retainedSlice(offset, size - offset);
     }
 
-    /** All frames, to be written at once and not kept: everybody gets the same buffer. */
+    /** All frames, once they are made, to be written at once and not kept: everybody gets the same buffer. */
     ByteBuffer bytes() {
         return bytes.position(0);
     }
@@ -58,15 +58,23 @@ final class Sequence {
         return buffer != null;
     }
 
+    /** Puts the frames together; whoever does it has to {@link #release} them when all have them. */
     void make(ByteBufAllocator allocator) {
-        buffer = allocator.directBuffer(size, size);
-        buffer.writerIndex(size);
-        int end = size;
-        for (Sequence part = this; part.before != null; part = part.before) {
-            end -= part.last.length;
-            buffer.setBytes(end, part.last);
+        ByteBuf whole = allocator.directBuffer(size, size);
+        try {
+            whole.writerIndex(size);
+            bytes = whole.nioBuffer(0, size);
+            int end = size;
+            for (Sequence part = this; part.before != null; part = part.before) {
+                end -= part.last.length;
+                whole.setBytes(end, part.last);
+            }
+            buffer = whole;
+        } finally {
+            if (buffer == null) {
+                whole.release();
+            }
         }
-        bytes = buffer.nioBuffer(0, size);
     }
 
     void release() {

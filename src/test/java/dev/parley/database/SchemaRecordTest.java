@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.parley.testing.Await;
 import dev.parley.testing.Sql;
 import io.quarkus.test.junit.QuarkusTest;
 import io.vertx.core.Future;
@@ -16,6 +17,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.sql.Connection;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -28,6 +31,8 @@ import org.postgresql.ds.PGSimpleDataSource;
 /** A start over a schema that is in place asks one question; over any other it migrates. */
 @QuarkusTest
 class SchemaRecordTest {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     @Inject
     Flyway flyway;
@@ -95,16 +100,44 @@ class SchemaRecordTest {
         assertEquals(1, answer(taken.query("select 1").execute()).size(), "it is alive");
         assertTrue(taken(first).isEmpty());
         answer(taken.close());
+        awaitNoConnection(database);
     }
 
     @Test
-    void aConnectionThatNobodyWaitsForIsClosed() throws Exception {
+    void aConnectionThatNobodyTakesIsClosedWhenItIsGivenUp() throws Exception {
         PGSimpleDataSource database = databases.empty("late");
         migrate(database, true);
         FirstConnection first = first(database);
-        first.giveUp();
         assertTrue(answer(first.findsSchema(true)));
+        first.giveUp();
+        awaitNoConnection(database);
         assertTrue(taken(first).isEmpty());
+        assertThrows(Exception.class, () -> answer(first.findsSchema(true)), "nobody waits for it any more");
+        awaitNoConnection(database);
+    }
+
+    @Test
+    void aConnectionThatGetsNoAnswerIsClosedWhenItIsGivenUp() throws Exception {
+        PGSimpleDataSource database = databases.empty("silent");
+        migrate(database, true);
+        FirstConnection first = first(database);
+        try (Connection holder = database.getConnection()) {
+            holder.setAutoCommit(false);
+            Sql.run(holder, "lock table parley.schema_record in access exclusive mode");
+            first.findsSchema(true);
+            Await.until(() -> connections(database) == 1, PATIENCE, "it asks");
+            first.giveUp();
+            assertTrue(taken(first).isEmpty());
+        }
+        awaitNoConnection(database);
+    }
+
+    private static void awaitNoConnection(PGSimpleDataSource database) {
+        Await.until(() -> connections(database) == 0, PATIENCE, "no connection is left");
+    }
+
+    private static long connections(PGSimpleDataSource database) {
+        return Sql.on(database).value("select count(*) from pg_stat_activity where datname = current_database() and application_name = 'parley-tail'", Long.class);
     }
 
     private Optional<PgConnection> taken(FirstConnection first) throws Exception {
@@ -119,9 +152,11 @@ class SchemaRecordTest {
 
     private boolean isCurrent(PGSimpleDataSource database, boolean chat) throws Exception {
         FirstConnection first = first(database);
-        boolean current = answer(first.findsSchema(chat));
-        first.giveUp();
-        return current;
+        try {
+            return answer(first.findsSchema(chat));
+        } finally {
+            first.giveUp();
+        }
     }
 
     private FirstConnection first(PGSimpleDataSource database) {

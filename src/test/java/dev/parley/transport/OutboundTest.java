@@ -15,33 +15,32 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import java.io.ByteArrayOutputStream;
-import java.io.InputStream;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executors;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** The way out of a socket, over a real one whose buffers are small. */
+/** The way out of a socket, over real ones whose buffers are small. */
 class OutboundTest {
 
-    private static final int BOUND = 1 << 20, SMALL_BUFFER = 8_192, LARGEST = 40_000, TURNS = 400;
-    private static final long STALL_MS = 60_000;
+    private static final int BOUND = 1 << 20, SMALL_BUFFER = 8_192, LARGEST = 40_000, TURNS = 400, SOCKETS = 4;
+    private static final long NEVER_STALLED_MS = 600_000, STALL_MS = 50;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static NioEventLoopGroup loop;
 
-    private final ByteArrayOutputStream written = new ByteArrayOutputStream(), seen = new ByteArrayOutputStream();
-    private final AtomicInteger roomAgain = new AtomicInteger();
-    private ChannelHandlerContext way;
-    private Outbound outbound;
+    private final List<Reader> readers = new ArrayList<>();
 
     @BeforeAll
     static void begin() {
@@ -53,100 +52,171 @@ class OutboundTest {
         loop.shutdownGracefully(0, 5, TimeUnit.SECONDS);
     }
 
+    @AfterEach
+    void disconnect() throws IOException {
+        for (Reader reader : readers) {
+            reader.socket.close();
+        }
+    }
+
     @Test
     void bytesComeOnceAndInOrderHoweverFewTheSystemTakesAtATime() throws Exception {
         Random random = new Random(Seed.of(OutboundTest.class));
-        try (Socket reader = connect()) {
-            for (int turn = 0; turn < TURNS; turn++) {
-                onLoop(Executors.callable(() -> {
-                    for (int frames = 1 + random.nextInt(4); frames > 0; frames--) {
-                        byte[] bytes = bytes(random, 1 + random.nextInt(random.nextInt(3) == 0 ? LARGEST : 200));
-                        if (random.nextInt(5) > 0) {
-                            outbound.write(bytes);
-                            written.writeBytes(bytes);
-                        } else {
-                            otherwise(bytes);
-                        }
-                    }
-                }));
-                // at times everything is read before more is written, at times nothing, so that both ways out are taken, and changed from one to the other
-                int wanted = random.nextInt(3) == 0 ? written.size() : written.size() - random.nextInt(Math.min(BOUND / 2, written.size()));
-                read(reader.getInputStream(), wanted);
+        for (int i = 0; i < SOCKETS; i++) {
+            connect(NEVER_STALLED_MS);
+        }
+        for (int turn = 0; turn < TURNS; turn++) {
+            onLoop(() -> {
+                for (int frames = 1 + random.nextInt(4); frames > 0; frames--) {
+                    writeToMost(random, bytes(random, 1 + random.nextInt(random.nextInt(3) == 0 ? LARGEST : 200)));
+                }
+                return null;
+            });
+            for (Reader reader : readers) {
+                // at times everything is read before more is written, at times nothing, so that both ways are taken, and each after the other
+                int behind = random.nextInt(3) == 0 ? 0 : random.nextInt(BOUND / 2);
+                reader.read(reader.written.size() - behind);
             }
-            read(reader.getInputStream(), written.size());
-            assertArrayEquals(written.toByteArray(), seen.toByteArray());
+        }
+        for (Reader reader : readers) {
+            reader.read(reader.written.size());
+            assertArrayEquals(reader.written.toByteArray(), reader.seen.toByteArray());
+        }
+    }
+
+    /** Most get the same, so that they share it; some get what the WebSocket extension writes by itself, and some nothing. */
+    private void writeToMost(Random random, byte[] bytes) {
+        for (Reader reader : readers) {
+            int chance = random.nextInt(10);
+            if (chance < 7) {
+                reader.write(bytes);
+            } else if (chance < 9) {
+                reader.writeOtherwise(bytes);
+            }
         }
     }
 
     @Test
     void whoTakesNothingFillsTheQueueAndThereIsRoomAgainOnceItReads() throws Exception {
-        byte[] frame = new byte[LARGEST];
-        try (Socket reader = connect()) {
-            onLoop(Executors.callable(() -> {
-                while (outbound.hasRoom()) {
-                    outbound.write(frame);
-                    written.writeBytes(frame);
-                    outbound.handOver();
-                }
-            }));
-            assertTrue(onLoop(outbound::waitingBytes) > BOUND / 2);
-            assertEquals(0, roomAgain.get());
-            read(reader.getInputStream(), written.size());
-            Await.until(() -> roomAgain.get() == 1, PATIENCE, "there is room again");
-            assertEquals(0L, onLoop(outbound::waitingBytes));
-        }
+        Reader reader = connect(NEVER_STALLED_MS);
+        fill(reader);
+        assertTrue(onLoop(reader.outbound::waitingBytes) > BOUND / 2);
+        assertEquals(0, reader.roomAgain.get());
+        reader.read(reader.written.size());
+        Await.until(() -> reader.roomAgain.get() == 1, PATIENCE, "there is room again");
+        assertEquals(0L, onLoop(reader.outbound::waitingBytes));
     }
 
-    /** A reader with a small buffer, and the way to it. */
-    private Socket connect() throws Exception {
-        CompletableFuture<Void> ready = new CompletableFuture<>();
-        Channel server = new ServerBootstrap().group(loop).channel(NioServerSocketChannel.class).childOption(ChannelOption.SO_SNDBUF, SMALL_BUFFER)
-                .childHandler(new ChannelInboundHandlerAdapter() {
-                    @Override
-                    public void channelActive(ChannelHandlerContext context) {
-                        way = context;
-                        outbound = new Outbound(context.channel(), BOUND, STALL_MS, roomAgain::incrementAndGet, () -> {});
-                        outbound.leadsThrough(context);
-                        ready.complete(null);
-                    }
+    @Test
+    void whoTakesNothingForTooLongIsSaidToBeStalled() throws Exception {
+        Reader reader = connect(STALL_MS);
+        fill(reader);
+        Await.until(() -> reader.stalled.get() == 1, PATIENCE, "it is stalled");
+    }
 
-                    @Override
-                    public void channelWritabilityChanged(ChannelHandlerContext context) {
-                        outbound.roomChanged();
-                    }
-                }).bind(InetAddress.getLoopbackAddress(), 0).sync().channel();
-        Socket reader = new Socket();
-        reader.setReceiveBufferSize(SMALL_BUFFER);
-        reader.setSoTimeout((int) PATIENCE.toMillis());
-        reader.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), ((InetSocketAddress) server.localAddress()).getPort()));
-        ready.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-        server.close();
+    @Test
+    void aPeerThatIsGoneIsClosedWithTheNextWriteAndNobodyElse() throws Exception {
+        Reader gone = connect(NEVER_STALLED_MS);
+        Reader other = connect(NEVER_STALLED_MS);
+        gone.socket.setSoLinger(true, 0);
+        gone.socket.close();
+        byte[] frame = {1, 2, 3};
+        Await.until(() -> onLoop(() -> {
+            gone.write(frame);
+            other.write(frame);
+            return !gone.channel.isOpen();
+        }), PATIENCE, "it is closed");
+        other.read(other.written.size());
+        assertArrayEquals(other.written.toByteArray(), other.seen.toByteArray());
+    }
+
+    private Reader connect(long stallMs) throws Exception {
+        Reader reader = new Reader(stallMs);
+        readers.add(reader);
         return reader;
+    }
+
+    private static void fill(Reader reader) throws Exception {
+        byte[] frame = new byte[LARGEST];
+        onLoop(() -> {
+            while (reader.outbound.hasRoom()) {
+                reader.write(frame);
+                reader.outbound.handOver();
+            }
+            return null;
+        });
+    }
+
+    private static byte[] bytes(Random random, int size) {
+        byte[] bytes = new byte[size];
+        random.nextBytes(bytes);
+        return bytes;
     }
 
     private static <T> T onLoop(Callable<T> action) throws Exception {
         return loop.submit(action).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
     }
 
-    private void read(InputStream from, int wanted) throws Exception {
-        byte[] chunk = new byte[SMALL_BUFFER];
-        while (seen.size() < wanted) {
-            int count = from.read(chunk, 0, Math.min(chunk.length, wanted - seen.size()));
-            assertTrue(count > 0, "the socket was closed");
-            seen.write(chunk, 0, count);
+    /** A peer with a small buffer, and the way to it. */
+    private static final class Reader {
+
+        final ByteArrayOutputStream written = new ByteArrayOutputStream(), seen = new ByteArrayOutputStream();
+        final AtomicInteger roomAgain = new AtomicInteger(), stalled = new AtomicInteger();
+        final Socket socket = new Socket();
+        Channel channel;
+        Outbound outbound;
+        private ChannelHandlerContext way;
+
+        Reader(long stallMs) throws Exception {
+            CountDownLatch ready = new CountDownLatch(1);
+            Channel server = new ServerBootstrap().group(loop).channel(NioServerSocketChannel.class).childOption(ChannelOption.SO_SNDBUF, SMALL_BUFFER)
+                    .childHandler(new ChannelInboundHandlerAdapter() {
+                        @Override
+                        public void channelActive(ChannelHandlerContext context) {
+                            way = context;
+                            channel = context.channel();
+                            outbound = new Outbound(channel, BOUND, stallMs, roomAgain::incrementAndGet, stalled::incrementAndGet);
+                            outbound.leadsThrough(context);
+                            ready.countDown();
+                        }
+
+                        @Override
+                        public void channelWritabilityChanged(ChannelHandlerContext context) {
+                            outbound.roomChanged();
+                        }
+
+                        @Override
+                        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+                            context.close();
+                        }
+                    }).bind(InetAddress.getLoopbackAddress(), 0).sync().channel();
+            socket.setReceiveBufferSize(SMALL_BUFFER);
+            socket.setSoTimeout((int) PATIENCE.toMillis());
+            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), ((InetSocketAddress) server.localAddress()).getPort()));
+            assertTrue(ready.await(PATIENCE.toSeconds(), TimeUnit.SECONDS));
+            server.close();
         }
-    }
 
-    /** What the WebSocket extension writes by itself, pongs and close frames: it comes through the pipeline. */
-    private void otherwise(byte[] bytes) {
-        written.writeBytes(bytes);
-        outbound.handOver();
-        way.writeAndFlush(Unpooled.wrappedBuffer(bytes));
-    }
+        void write(byte[] bytes) {
+            outbound.write(bytes);
+            written.writeBytes(bytes);
+        }
 
-    private byte[] bytes(Random random, int size) {
-        byte[] bytes = new byte[size];
-        random.nextBytes(bytes);
-        return bytes;
+        /** Pongs and close frames, say: they come through the pipeline. */
+        void writeOtherwise(byte[] bytes) {
+            outbound.handOver();
+            way.writeAndFlush(Unpooled.wrappedBuffer(bytes));
+            written.writeBytes(bytes);
+        }
+
+        /** Until so many bytes have been read in all. */
+        void read(int wanted) throws IOException {
+            byte[] chunk = new byte[SMALL_BUFFER];
+            while (seen.size() < wanted) {
+                int count = socket.getInputStream().read(chunk, 0, Math.min(chunk.length, wanted - seen.size()));
+                assertTrue(count > 0, "the socket was closed");
+                seen.write(chunk, 0, count);
+            }
+        }
     }
 }
