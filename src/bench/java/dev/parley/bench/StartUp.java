@@ -59,7 +59,8 @@ final class StartUp implements Part {
     private static Server aot(Suite suite) {
         Options options = suite.options();
         int port = Commands.freePort();
-        List<String> command = new ArrayList<>(List.of(options.aotJava().toString(), "@deploy/start.options", "-XX:AOTCache=" + options.aotApp().resolve("parley.aot")));
+        List<String> command = new ArrayList<>(List.of(options.aotJava().toString(), "@deploy/start.options",
+                "-XX:AOTCache=" + options.aotApp().resolve("parley.aot")));
         command.addAll(options.jvmOptions());
         command.addAll(suite.parley().properties(DATABASE, port, Map.of()));
         command.addAll(List.of("-jar", options.aotApp().resolve("quarkus-run.jar").toString()));

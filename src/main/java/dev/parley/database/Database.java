@@ -2,15 +2,12 @@ package dev.parley.database;
 
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** Whether the schema is in place. It is once in the life of a service, and stays so when the database goes away later. */
 @ApplicationScoped
 public class Database {
-
-    private static final Duration MOMENT = Duration.ofMillis(50);
 
     private final CompletableFuture<Void> migrated = new CompletableFuture<>();
     private volatile String problem = "the schema is being brought up to date";
@@ -23,11 +20,6 @@ public class Database {
     public Uni<Void> migrated() {
         // a copy each: cancelling a subscription cancels the future below it
         return Uni.createFrom().completionStage(migrated::copy);
-    }
-
-    /** The same a moment later, for work that nobody waits for: what makes the service ready has the database to itself. */
-    public Uni<Void> settled() {
-        return migrated().onItem().delayIt().by(MOMENT);
     }
 
     /** Whether {@link #migrated()} has completed; any thread. */

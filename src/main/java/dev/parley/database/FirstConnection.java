@@ -57,21 +57,18 @@ public class FirstConnection {
         });
     }
 
-    private void close() {
-        PgConnection mine = connection;
-        connection = null;
-        if (mine != null) {
-            mine.close();
-        }
-    }
-
     /** Gives it away, once; its session is read-only and otherwise as it was born. Whether it is still alive shows when it is used. */
     public Optional<PgConnection> take() {
-        if (!found) {
-            return Optional.empty();
-        }
-        Optional<PgConnection> taken = Optional.ofNullable(connection);
+        return found ? letGo() : Optional.empty();
+    }
+
+    private void close() {
+        letGo().ifPresent(PgConnection::close);
+    }
+
+    private Optional<PgConnection> letGo() {
+        Optional<PgConnection> held = Optional.ofNullable(connection);
         connection = null;
-        return taken;
+        return held;
     }
 }

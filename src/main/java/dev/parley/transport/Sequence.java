@@ -17,8 +17,6 @@ final class Sequence {
     /** The continuation that was asked for last: sockets are served one after another with the same frame. */
     private Sequence next;
     private ByteBuf buffer;
-    /** The same bytes as the JDK's channels take them. */
-    private ByteBuffer bytes;
 
     private Sequence(Sequence before, byte[] last, int size) {
         this.before = before;
@@ -49,9 +47,9 @@ final class Sequence {
         return buffer.retainedSlice(offset, size - offset);
     }
 
-    /** All frames, once they are made, to be written at once and not kept: everybody gets the same buffer. */
+    /** All frames, once they are made, to be written at once and not kept: everybody gets the same buffer, at its beginning. */
     ByteBuffer bytes() {
-        return bytes.position(0);
+        return buffer.internalNioBuffer(0, size);
     }
 
     boolean isMade() {
@@ -60,26 +58,17 @@ final class Sequence {
 
     /** Puts the frames together; whoever does it has to {@link #release} them when all have them. */
     void make(ByteBufAllocator allocator) {
-        ByteBuf whole = allocator.directBuffer(size, size);
-        try {
-            whole.writerIndex(size);
-            bytes = whole.nioBuffer(0, size);
-            int end = size;
-            for (Sequence part = this; part.before != null; part = part.before) {
-                end -= part.last.length;
-                whole.setBytes(end, part.last);
-            }
-            buffer = whole;
-        } finally {
-            if (buffer == null) {
-                whole.release();
-            }
+        buffer = allocator.directBuffer(size, size);
+        buffer.writerIndex(size);
+        int end = size;
+        for (Sequence part = this; part.before != null; part = part.before) {
+            end -= part.last.length;
+            buffer.setBytes(end, part.last);
         }
     }
 
     void release() {
         buffer.release();
         buffer = null;
-        bytes = null;
     }
 }

@@ -45,7 +45,7 @@ class SilentStartIT {
         }
     }
 
-    /** An instance for which the schema is there, and the feed's row locked by somebody. */
+    /** An instance for which the schema is there, and the feed's table locked by somebody. */
     private static Instance held(Connection holder, TestPostgres database) throws Exception {
         holder.setAutoCommit(false);
         Sql.run(holder, "lock table parley.feed in access exclusive mode");
