@@ -1,6 +1,9 @@
 package dev.parley.conversation;
 
 import dev.parley.conversation.MessageBatch.Result;
+import dev.parley.database.Reminder;
+import io.vertx.pgclient.PgException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -8,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.jboss.logging.Logger;
 
 /**
  * Conversations whose counter another transaction holds. Each waits by itself, so that a foreign transaction left open delays its own
@@ -19,8 +23,11 @@ final class BusyConversations {
     /** A turn in the lock queue; at its end the others that wait for a turn come first. */
     private static final int TURN_MS = 250;
 
+    private static final Logger LOG = Logger.getLogger(BusyConversations.class);
+
     private final GroupCommitWriter writer;
     private final int most;
+    private final Reminder complaint = new Reminder(Duration.ofSeconds(30));
     private final Map<UUID, Deque<PendingMessage>> queues = new HashMap<>();
     private final Deque<UUID> turns = new ArrayDeque<>();
     private int waiters;
@@ -86,10 +93,10 @@ final class BusyConversations {
 
     private void failed(UUID conversation, List<PendingMessage> batch, Throwable failure) {
         WriteFailure kind = WriteFailure.of(failure);
-        boolean locked = failure instanceof io.vertx.pgclient.PgException error && "55P03".equals(error.getSqlState());
+        boolean locked = failure instanceof PgException error && "55P03".equals(error.getSqlState());
         if (kind == WriteFailure.SPLIT && !locked) {
             if (batch.size() == 1) {
-                writer.refuse(batch.get(0), ErrorCode.INVALID_MESSAGE, "the database refuses this message");
+                refuseAlone(batch.get(0), failure);
                 endTurn(conversation);
             } else {
                 putBack(conversation, batch);
@@ -104,6 +111,18 @@ final class BusyConversations {
             writer.vertx().setTimer(TURN_MS, tick -> endTurn(conversation));
         } else {
             endTurn(conversation);
+        }
+    }
+
+    private void refuseAlone(PendingMessage pending, Throwable failure) {
+        boolean setUp = WriteFailure.isSetUp(failure);
+        if (setUp || WriteFailure.isStray(failure)) {
+            complaint.say(() -> LOG.warnf("messages can't be stored: %s", ((PgException) failure).getErrorMessage()));
+        }
+        if (setUp) {
+            writer.refuse(pending, ErrorCode.UNAVAILABLE, "the database can't store this message for now: send it again with the same id");
+        } else {
+            writer.refuse(pending, ErrorCode.INVALID_MESSAGE, "the database refuses this message");
         }
     }
 

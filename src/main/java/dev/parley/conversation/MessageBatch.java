@@ -31,9 +31,9 @@ final class MessageBatch {
     record Result(Outcome outcome, Sent sent) {
     }
 
-    private static final String STORE_ONE = "select seq, created_at, stored_metadata from parley.store_message($1, $2, $3, $4, $5, $6, $7)";
-    private static final String STORE = "select stored_ids, seqs, created_at, stored_metadatas from parley.store_messages($1, $2, $3, $4, $5, $6, $7, $8)";
-    private static final String JUDGE = "select ordinal, id, outcome, seq, created_at, stored from parley.write_messages($1, $2, $3, $4, $5, $6, $7, $8)";
+    private static final String STORE_ONE = "select seq, created_at, stored_metadata, stored_row from parley.store_message($1, $2, $3, $4, $5, $6, $7)";
+    private static final String STORE = "select stored_ids, seqs, created_at, stored_metadatas, stored_rows from parley.store_messages($1, $2, $3, $4, $5, $6, $7, $8)";
+    private static final String JUDGE = "select ordinal, id, outcome, seq, created_at, stored, stored_row from parley.write_messages($1, $2, $3, $4, $5, $6, $7, $8)";
 
     private final SqlClient client;
     private final List<PendingMessage> pending;
@@ -76,7 +76,7 @@ final class MessageBatch {
                 .map(rows -> {
                     Row row = rows.iterator().next();
                     Long seq = row.getLong(0);
-                    return seq == null ? Optional.empty() : Optional.of(created(message, seq, row.getString(1), row.getString(2)));
+                    return seq == null ? Optional.empty() : Optional.of(created(message, seq, row.getString(1), row.getString(2), row.getString(3)));
                 });
     }
 
@@ -112,9 +112,11 @@ final class MessageBatch {
                     Long[] seqs = row.getArrayOfLongs(1);
                     String createdAt = row.getString(2);
                     String[] metadatas = row.getArrayOfStrings(3);
+                    String[] changed = row.getArrayOfStrings(4);
                     for (int i = 0; i < ids.length; i++) {
                         int at = places.get(ids[i]);
-                        results[at] = created(pending.get(at).message(), seqs[i], createdAt, metadatas == null ? null : metadatas[i]);
+                        results[at] = created(pending.get(at).message(), seqs[i], createdAt, metadatas == null ? null : metadatas[i],
+                                changed == null ? null : changed[i]);
                     }
                     return ids.length == results.length;
                 });
@@ -155,15 +157,18 @@ final class MessageBatch {
     private static Result judged(NewMessage message, Row row) {
         Outcome outcome = Outcome.valueOf(row.getString(2).toUpperCase(Locale.ROOT));
         return switch (outcome) {
-            case CREATED -> created(message, row.getLong(3), row.getString(4), row.getString(5));
-            case DUPLICATE -> new Result(outcome, new Sent(message, row.getLong(3), null, null, row.getString(5)));
+            case CREATED -> created(message, row.getLong(3), row.getString(4), row.getString(5), row.getString(6));
+            case DUPLICATE -> new Result(outcome, new Sent(message, row.getLong(3), true, null, null, row.getString(5)));
             default -> new Result(outcome, null);
         };
     }
 
-    /** @param metadata as it is stored, null where it is empty */
-    private static Result created(NewMessage message, long seq, String createdAt, String metadata) {
-        return new Result(Outcome.CREATED, new Sent(message, seq, createdAt, metadata == null ? "{}" : metadata, null));
+    /**
+     * @param metadata as it is stored, null where it is empty
+     * @param changed  the row, where a trigger made something else of what was sent
+     */
+    private static Result created(NewMessage message, long seq, String createdAt, String metadata, String changed) {
+        return new Result(Outcome.CREATED, new Sent(message, seq, false, createdAt, metadata == null ? "{}" : metadata, changed));
     }
 
     /** Messages column by column, as the functions take them. */

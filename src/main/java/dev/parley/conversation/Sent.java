@@ -7,25 +7,22 @@ import java.util.UUID;
  *
  * @param message   what was sent
  * @param seq       its number within the conversation
- * @param createdAt when it was stored, as PostgreSQL writes it in JSON; of no meaning for a duplicate
- * @param metadata  as PostgreSQL writes it; of no meaning for a duplicate
- * @param known     the row that was there before this send, as JSON; null when this send made it
+ * @param duplicate whether the row was there before this send
+ * @param createdAt when it was stored, as PostgreSQL writes it in JSON; of no meaning where there is {@code stored}
+ * @param metadata  as PostgreSQL writes it; likewise
+ * @param stored    the row as JSON where it is not the message as it was sent: it was there before, or a trigger of somebody made something else of it;
+ *                  else null
  */
-public record Sent(NewMessage message, long seq, String createdAt, String metadata, String known) {
+public record Sent(NewMessage message, long seq, boolean duplicate, String createdAt, String metadata, String stored) {
 
     public UUID id() {
         return message.id();
     }
 
-    /** Whether the row was there before. */
-    public boolean duplicate() {
-        return known != null;
-    }
-
-    /** The stored row as JSON, to the letter as PostgreSQL makes it. Of a new row everything is known here, so the database is spared the work. */
+    /** The stored row as JSON, to the letter as PostgreSQL makes it. Of a usual row everything is known here, so the database is spared the work. */
     public String row() {
-        if (known != null) {
-            return known;
+        if (stored != null) {
+            return stored;
         }
         StringBuilder json = new StringBuilder(320 + message.content().length())
                 .append("{\"id\":\"").append(message.id()).append("\",\"conversation_id\":\"").append(message.conversationId())

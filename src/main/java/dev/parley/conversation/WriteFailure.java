@@ -19,13 +19,27 @@ enum WriteFailure {
                 case "40001", "40P01", "23505", "23503" -> REPEAT;
                 case "55P03" -> SPLIT;
                 default -> switch (error.getSqlState().substring(0, 2)) {
-                    // the server, the login, the rights, or a standby: it passes, or an operator mends it
-                    case "08", "25", "28", "3D", "3F", "42", "53", "57", "58", "XX" -> PAUSE;
+                    // the server, the login, or a standby: it passes, or an operator mends it
+                    case "08", "25", "28", "3D", "53", "57", "58", "XX" -> PAUSE;
                     // the data is at fault, or a constraint or trigger that somebody added
                     default -> SPLIT;
                 };
             };
         }
         return PAUSE;
+    }
+
+    /** Whether it lies with the database's set-up: a right that is missing, or a name that is not found, as by a trigger. */
+    static boolean isSetUp(Throwable failure) {
+        return hasClass(failure, "42") || hasClass(failure, "3F");
+    }
+
+    /** Whether a trigger gives messages other ids or senders. */
+    static boolean isStray(Throwable failure) {
+        return hasClass(failure, "PY");
+    }
+
+    private static boolean hasClass(Throwable failure, String first) {
+        return failure instanceof PgException error && error.getSqlState() != null && error.getSqlState().startsWith(first);
     }
 }

@@ -3,15 +3,21 @@ package dev.parley.faults;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.testing.Api;
 import dev.parley.testing.Await;
 import dev.parley.testing.Conversations;
+import dev.parley.testing.Http;
 import dev.parley.testing.Instance;
+import dev.parley.testing.Json;
+import dev.parley.testing.Parallel;
 import dev.parley.testing.Sql;
 import dev.parley.testing.StreamClient;
 import dev.parley.testing.TestPostgres;
 import java.io.IOException;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
@@ -62,6 +68,95 @@ class OwnTriggersIT {
     }
 
     @Test
+    void aMessageThatATriggerGivesAnotherIdOrSenderIsRefusedAndNeverStored() throws IOException {
+        Sql.on(database).run("""
+                create function rename() returns trigger language plpgsql as $$
+                begin
+                  if new.content like '%forbidden 1' then new.id := gen_random_uuid(); end if;
+                  if new.content like '%forbidden 4' then new.sender_id := 'somebody else'; end if;
+                  if new.content like '%forbidden 7' then new.conversation_id := (select id from conversations where subject = 'elsewhere'); end if;
+                  return new;
+                end $$;
+                create trigger rename before insert on messages for each row execute function rename();
+                """);
+        UUID elsewhere = Conversations.insert(database, "elsewhere");
+        assertRefusedAlone("forbidden");
+        assertEquals(6, Sql.on(database).value("select count(*) from messages", Long.class));
+        assertEquals(400, Api.of(instance).send(conversation, UUID.randomUUID(), "alone, and forbidden 1").statusCode());
+        Api.of(instance).setStatus(conversation, "closed");
+        for (int i = 1; i <= 7; i += 3) {
+            assertEquals(400, sendAsAdmin("forbidden " + i).statusCode());
+        }
+        assertEquals(6, Sql.on(database).value("select count(*) from messages", Long.class));
+        assertEquals(1, Api.of(instance).sendNew(elsewhere, "fine").path("seq").asLong());
+    }
+
+    @Test
+    void aTriggerFindsWhatItNamesWithoutASchema() throws IOException {
+        Sql.on(database).run("""
+                create table sent (sender text primary key, messages int not null);
+                create function count_sent() returns trigger language plpgsql as $$
+                begin
+                  insert into sent values (new.sender_id, 1) on conflict (sender) do update set messages = sent.messages + 1;
+                  return new;
+                end $$;
+                create trigger count_sent before insert on messages for each row execute function count_sent();
+                """);
+        try (StreamClient stream = StreamClient.conversation(conversation).after(0).onMessage((message, seq) -> received.add(message)).join(instance)) {
+            for (int i = 0; i < 20; i++) {
+                UUID id = UUID.randomUUID();
+                stream.sendMessage(id, "one of twenty");
+                if (i < 2) {
+                    assertEquals("ack", answer(stream, id).path("type").asText(), "sent by itself");
+                }
+            }
+            Await.until(() -> received.size() == 20, PATIENCE, "all are stored");
+        }
+        Api.of(instance).setStatus(conversation, "closed");
+        assertEquals(201, sendAsAdmin("fine").statusCode());
+        assertEquals(21, Sql.on(database).value("select sum(messages)::int from sent", Integer.class));
+    }
+
+    @Test
+    void aTriggerThatFindsItsTableForSomeMessagesOnlyHoldsUpNobodyElses() throws IOException {
+        Sql.on(database).run("""
+                create function moderate() returns trigger language plpgsql as $$
+                begin
+                  if new.content like '%forbidden%' then insert into no_such_table values (new.content); end if;
+                  return new;
+                end $$;
+                create trigger moderate before insert on messages for each row execute function moderate();
+                """);
+        assertRefusedAlone("forbidden", "PARLEY-UNAVAILABLE");
+    }
+
+    @Test
+    void aMessageThatATriggerRewritesIsAnsweredAsItIsStored() throws Exception {
+        Sql.on(database).run("""
+                create function moderate() returns trigger language plpgsql as $$
+                begin
+                  new.content := replace(new.content, 'forbidden', '***');
+                  new.metadata := case when new.content like '%***%' then '{"moderated":true}' else new.metadata end;
+                  new.created_at := case when new.content like '%***%' then '2001-02-03 04:05:06Z' else new.created_at end;
+                  return new;
+                end $$;
+                create trigger moderate before insert on messages for each row execute function moderate();
+                """);
+        assertAnsweredAsStored(Api.of(instance).send(conversation, UUID.randomUUID(), "alone, and forbidden"));
+        assertAnsweredAsStored(Api.of(instance).send(conversation, UUID.randomUUID(), "fine"));
+        Parallel.run(16, writer -> () -> {
+            for (int i = 0; i < 10; i++) {
+                assertAnsweredAsStored(Api.of(instance).send(conversation, UUID.randomUUID(), (i % 2 == 0 ? "forbidden " : "fine ") + writer + " " + i));
+            }
+            return null;
+        });
+        Api.of(instance).setStatus(conversation, "closed");
+        assertAnsweredAsStored(sendAsAdmin("forbidden"));
+        assertAnsweredAsStored(sendAsAdmin("fine"));
+        assertEquals(82, Sql.on(database).value("select count(*) from messages where content like '%***%' and metadata = '{\"moderated\":true}'", Long.class));
+    }
+
+    @Test
     void aTriggersOwnMessageIsNumberedAndDelivered() throws IOException {
         Sql.on(database).run("""
                 create function reply() returns trigger language plpgsql as $$
@@ -103,7 +198,24 @@ class OwnTriggersIT {
         }
     }
 
+    /** A closed conversation is none of the usual cases: each message is judged by itself. */
+    private HttpResponse<String> sendAsAdmin(String content) {
+        return Http.send("POST", instance.http("/api/conversations/" + conversation + "/messages"),
+                Json.object(Map.of("content", content, "sender_id", "grace", "sender_role", "admin")));
+    }
+
+    private void assertAnsweredAsStored(HttpResponse<String> answer) {
+        assertEquals(201, answer.statusCode(), answer.body());
+        JsonNode row = Json.read(answer.body());
+        assertEquals(Sql.on(database).value("select to_json(m)::text from messages m, set_config('timezone', 'UTC', false) where id = ?", String.class,
+                UUID.fromString(row.path("id").asText())), answer.body());
+    }
+
     private void assertRefusedAlone(String word) throws IOException {
+        assertRefusedAlone(word, "PARLEY-INVALID-MESSAGE");
+    }
+
+    private void assertRefusedAlone(String word, String code) throws IOException {
         try (StreamClient stream = StreamClient.conversation(conversation).after(0).onMessage((message, seq) -> received.add(message)).join(instance)) {
             UUID[] ids = new UUID[9];
             for (int i = 0; i < ids.length; i++) {
@@ -111,9 +223,9 @@ class OwnTriggersIT {
                 stream.sendMessage(ids[i], i % 3 == 1 ? word + " " + i : "fine " + i);
             }
             for (int i = 0; i < ids.length; i++) {
-                assertEquals(i % 3 == 1 ? "error" : "ack", answer(stream, ids[i]).path("type").asText(), "the answer to message " + i);
+                assertEquals(i % 3 == 1 ? "error" : "ack", answer(stream, ids[i]).path("type").asText(), "the answer to message " + i + ": " + answer(stream, ids[i]));
             }
-            assertEquals("PARLEY-INVALID-MESSAGE", answer(stream, ids[1]).path("code").asText());
+            assertEquals(code, answer(stream, ids[1]).path("code").asText());
             Await.until(() -> received.size() == 6, PATIENCE, "the others reach the stream");
         }
     }
