@@ -22,6 +22,8 @@ final class BusyConversations {
 
     /** A turn in the lock queue; at its end the others that wait for a turn come first. */
     private static final int TURN_MS = 250;
+    /** So often a row that came or went at the same moment may be to blame; then it is a message of the batch. */
+    private static final int MAX_REPEATS = 10;
 
     private static final Logger LOG = Logger.getLogger(BusyConversations.class);
 
@@ -94,7 +96,8 @@ final class BusyConversations {
     private void failed(UUID conversation, List<PendingMessage> batch, Throwable failure) {
         WriteFailure kind = WriteFailure.of(failure);
         boolean locked = failure instanceof PgException error && "55P03".equals(error.getSqlState());
-        if (kind == WriteFailure.SPLIT && !locked) {
+        boolean refused = kind == WriteFailure.SPLIT && !locked || WriteFailure.isIntegrity(failure) && batch.get(0).repeated() > MAX_REPEATS;
+        if (refused) {
             if (batch.size() == 1) {
                 refuseAlone(batch.get(0), failure);
                 endTurn(conversation);

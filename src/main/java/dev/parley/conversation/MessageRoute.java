@@ -44,7 +44,7 @@ class MessageRoute {
         HttpServerRequest request = context.request();
         String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
         if (length == null || !limit.admits(length) || !MediaType.APPLICATION_JSON.equals(request.getHeader(HttpHeaders.CONTENT_TYPE))
-                || !takesJson(request.getHeader(HttpHeaders.ACCEPT))) {
+                || !takesJson(request.getHeader(HttpHeaders.ACCEPT)) || request.headers().contains(HttpHeaders.EXPECT)) {
             context.next();
             return;
         }

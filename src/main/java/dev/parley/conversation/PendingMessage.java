@@ -9,6 +9,7 @@ final class PendingMessage {
     private final UniEmitter<? super Sent> sender;
     private final long deadline;
     private int passedOver;
+    private int repeated;
 
     /** @param deadline {@link System#nanoTime} after which its sender is told to try again */
     PendingMessage(NewMessage message, UniEmitter<? super Sent> sender, long deadline) {
@@ -31,6 +32,11 @@ final class PendingMessage {
 
     boolean isOverdue(long now) {
         return now - deadline > 0;
+    }
+
+    /** Notes that a batch that it was first in violated a constraint; gives how often that was so by now. */
+    int repeated() {
+        return ++repeated;
     }
 
     /** Notes that its conversation was locked when its batch was written; gives how often that was so by now. */

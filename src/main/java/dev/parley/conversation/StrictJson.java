@@ -62,6 +62,8 @@ public final class StrictJson {
             }
         } catch (JsonProcessingException e) {
             throw new ParleyException(ErrorCode.INVALID_JSON, reason(e));
+        } catch (NumberFormatException | ArithmeticException e) {
+            throw new ParleyException(ErrorCode.INVALID_JSON, "a number has too large an exponent"); // the parser lets these through
         }
         throw new ParleyException(ErrorCode.INVALID_JSON, "a JSON object is expected");
     }

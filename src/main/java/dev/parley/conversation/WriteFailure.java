@@ -29,6 +29,11 @@ enum WriteFailure {
         return PAUSE;
     }
 
+    /** Whether a constraint was violated: by a row that came or went at the same moment or, if it goes on, by a message. */
+    static boolean isIntegrity(Throwable failure) {
+        return hasClass(failure, "23");
+    }
+
     /** Whether it lies with the database's set-up: a right that is missing, or a name that is not found, as by a trigger. */
     static boolean isSetUp(Throwable failure) {
         return hasClass(failure, "42") || hasClass(failure, "3F");

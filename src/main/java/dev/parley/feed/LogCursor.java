@@ -95,6 +95,16 @@ public final class LogCursor {
         this.selection = selection;
     }
 
+    /** Goes on from where the other one is, and leaves that where it is. */
+    public LogCursor(LogCursor other) {
+        this.selection = other.selection;
+        this.position = other.position;
+        this.epoch = other.epoch;
+        this.raw = other.raw;
+        this.upto = other.upto;
+        this.lastId = other.lastId;
+    }
+
     public Position position() {
         return position;
     }

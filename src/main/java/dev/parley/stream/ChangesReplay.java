@@ -30,7 +30,8 @@ final class ChangesReplay implements Replay {
 
     private static final String MESSAGES = """
             select pg_current_snapshot()::text, f.feed_id, f.trimmed::text,
-                   coalesce((select k.last_seq from parley.conversation_counter k where k.conversation_id = $1), 0), m.seqs, m.rows, m.times, m.complete
+                   coalesce((select k.last_seq from parley.conversation_counter k where k.conversation_id = $1),
+                            (select max(m.seq) from public.messages m where m.conversation_id = $1), 0), m.seqs, m.rows, m.times, m.complete
             from parley.feed f cross join lateral (
               select array_agg(p.seq order by p.seq) filter (where p.fits) as seqs,
                      array_agg(to_json(p.message)::text order by p.seq) filter (where p.fits) as rows,
@@ -56,10 +57,28 @@ final class ChangesReplay implements Replay {
             this.binding = binding;
         }
 
+        private Progress(Progress other) {
+            this.binding = other.binding;
+            this.had = other.had;
+            this.seq = other.seq;
+            this.begun = other.begun;
+            this.seen = other.seen;
+        }
+
         private boolean has(Change change) {
             // of edits the messages show only what those hold that came; one may come again here
             boolean read = seen != null && change.operation() == Operation.INSERT && (seen.sees(change.xid()) || seqOf(change) <= seq);
             return read || had.covers(change.xid(), change.id());
+        }
+
+        /** The log has brought this: should the messages have to be read once more, they begin behind it. */
+        private void brought(Change change) {
+            if (seq >= 0 && change.operation() == Operation.INSERT) {
+                ChatChange message = ChatChange.of(change);
+                if (message != null && message.seq() > seq && message.conversationId().equals(((Start.AfterMessage) binding.start()).conversation())) {
+                    seq = message.seq();
+                }
+            }
         }
     }
 
@@ -95,8 +114,21 @@ final class ChangesReplay implements Replay {
         }
     }
 
+    private ChangesReplay(ChangesReplay other) {
+        this.reader = other.reader;
+        this.encoder = other.encoder;
+        this.now = other.now;
+        this.cursor = other.cursor == null ? null : new LogCursor(other.cursor);
+        this.lastEpoch = other.lastEpoch;
+        other.all.forEach(progress -> all.add(new Progress(progress)));
+    }
+
     @Override
     public Future<Page> read(long epoch) {
+        return new ChangesReplay(this).advance(epoch);
+    }
+
+    private Future<Page> advance(long epoch) {
         if (lastEpoch != epoch) {
             lastEpoch = epoch;
             // ids that were not flushed may have come again: their messages are read once more, from where they got to
@@ -161,15 +193,12 @@ final class ChangesReplay implements Replay {
                     }
                     boolean complete = row.getBoolean(7);
                     return texts(changes, List.of(progress), false).map(texts -> {
-                        if (epoch != lastEpoch) {
-                            throw new IllegalStateException("this read was given up");
-                        }
                         progress.begun = true;
                         if (count > 0) {
                             progress.seq = seqs[count - 1];
                         }
                         progress.seen = complete ? seen : null;
-                        return new Page(texts, false, seen, -1);
+                        return new Page(texts, false, seen, -1, this);
                     });
                 });
     }
@@ -181,7 +210,10 @@ final class ChangesReplay implements Replay {
                 changes.add(new TableChange(change));
             }
         }
-        return texts(changes, all, true).map(texts -> new Page(texts, complete, delta.upto(), -1));
+        return texts(changes, all, true).map(texts -> {
+            all.forEach(progress -> delta.changes().forEach(progress::brought));
+            return new Page(texts, complete, delta.upto(), -1, this);
+        });
     }
 
     private static boolean concerns(Progress progress, Change change) {

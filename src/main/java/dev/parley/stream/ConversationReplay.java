@@ -68,7 +68,6 @@ final class ConversationReplay implements Replay {
     private Position position;
     private final boolean positionGiven;
     private boolean begun;
-    private int attempt;
     /** What the edits delivered so far are known up to, good in one epoch only; null when the position must do. */
     private Snapshot raw;
     private long rawEpoch;
@@ -85,24 +84,33 @@ final class ConversationReplay implements Replay {
         this.positionGiven = position != null;
     }
 
+    private ConversationReplay(ConversationReplay other) {
+        this.reader = other.reader;
+        this.id = other.id;
+        this.seq = other.seq;
+        this.position = other.position;
+        this.positionGiven = other.positionGiven;
+        this.begun = other.begun;
+        this.raw = other.raw;
+        this.rawEpoch = other.rawEpoch;
+    }
+
     @Override
     public Future<Page> read(long epoch) {
+        return new ConversationReplay(this).advance(epoch);
+    }
+
+    private Future<Page> advance(long epoch) {
         if (!begun) {
             position = reader.known(position);
         }
         Snapshot base = raw != null && rawEpoch == epoch ? raw : position.base();
         boolean edits = begun || positionGiven;
         PageLimit limit = reader.limit();
-        int mine = ++attempt;
         return reader.pool().preparedQuery(PAGE).execute(Tuple.tuple().addUUID(id).addLong(seq).addInteger(limit.rows())
                         .addString(edits ? Long.toString(base.xmax()) : null).addArrayOfString(edits ? base.runningTexts() : new String[0])
                         .addInteger(MAX_EDITS + 1).addLong(limit.bytes()).addLong(MAX_EDIT_BYTES))
-                .map(rows -> {
-                    if (mine != attempt) {
-                        throw new IllegalStateException("this read was given up");
-                    }
-                    return page(rows.iterator().next(), epoch);
-                });
+                .map(rows -> page(rows.iterator().next(), epoch));
     }
 
     private Page page(Row row, long epoch) {
@@ -130,7 +138,7 @@ final class ConversationReplay implements Replay {
             rawEpoch = epoch;
         }
         begun = true;
-        return new Page(texts, complete, seen, lastSeq);
+        return new Page(texts, complete, seen, lastSeq, this);
     }
 
     private void edits(Row row, Snapshot seen, List<byte[]> texts) {

@@ -24,6 +24,12 @@ final class FeedReplay implements Replay {
 
     @Override
     public Future<Page> read(long epoch) {
+        FeedReplay next = new FeedReplay(reader, from);
+        next.cursor = cursor == null ? null : new LogCursor(cursor);
+        return next.advance(epoch);
+    }
+
+    private Future<Page> advance(long epoch) {
         if (cursor == null) {
             // without a position: from where the tail stands, a moment ago, and nothing of what came in that moment
             Position start = reader.known(from);
@@ -34,12 +40,12 @@ final class FeedReplay implements Replay {
         return cursor.read(reader.pool(), epoch, reader.limit()).map(delta -> {
             List<ChatChange> changes = delta.changes().stream().map(ChatChange::of).filter(Objects::nonNull).toList();
             if (from == null) {
-                return new Page(List.of(), delta.complete() && !old, delta.upto(), -1);
+                return new Page(List.of(), delta.complete() && !old, delta.upto(), -1, this);
             }
             if (changes.stream().anyMatch(change -> change.kind() == Kind.TRUNCATED)) {
                 throw new FeedGap(Reason.TRUNCATED);
             }
-            return new Page(changes.stream().map(ChatChange::frame).toList(), delta.complete() && !old, delta.upto(), -1);
+            return new Page(changes.stream().map(ChatChange::frame).toList(), delta.complete() && !old, delta.upto(), -1, this);
         });
     }
 }

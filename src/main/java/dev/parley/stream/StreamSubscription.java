@@ -226,6 +226,7 @@ final class StreamSubscription implements Flow.Subscription {
                 } else {
                     failures = 0;
                     page = read.result();
+                    replay = page.next();
                     become(State.HOLDING);
                     drain();
                 }

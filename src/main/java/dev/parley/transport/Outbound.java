@@ -20,6 +20,9 @@ import org.jboss.logging.Logger;
 public final class Outbound {
 
     private static final Logger LOG = Logger.getLogger(Outbound.class);
+    /** Between two turns: the flusher's own leads to the frames of its turn, which nobody has to keep for an idle socket. */
+    private static final Sequence NOTHING = Sequence.empty();
+
     /** More than this is not gathered before it goes into Netty's queue, in bytes: copying it would cost more than another buffer. */
     private static final int GATHERED = 16_384;
 
@@ -53,7 +56,7 @@ public final class Outbound {
         this.stallMs = stallMs;
         this.room = room;
         this.stalled = stalled;
-        this.gathered = flusher.nothing();
+        this.gathered = NOTHING;
         channel.config().setWriteBufferWaterMark(new WriteBufferWaterMark(bytes / 4, bytes));
     }
 
@@ -111,11 +114,12 @@ public final class Outbound {
         if (gathered.size() > 0) {
             int written = direct != null && queuedBytes() == 0 ? writeAtOnce() : 0;
             if (written == gathered.size()) {
-                gathered = flusher.nothing();
+                gathered = NOTHING;
                 return;
             }
             handOver(written);
         }
+        gathered = NOTHING;
         if (pastHandlers) {
             channel.unsafe().flush();
         } else {

@@ -5,6 +5,8 @@
 -- that they name without a schema. So the functions have none. What they call is found in pg_catalog first, and where a function of the same name and
 -- nearer types in another schema would win (those that take any type, or literals), they name the schema.
 --
+-- A counter that is behind its messages is caught up with them where messages go one by one.
+--
 -- The functions are those of V1009 and V1004 with that changed; whoever reads their answers by name goes on without it.
 
 create function parley.refuse_strays(strays bigint) returns boolean
@@ -179,6 +181,14 @@ begin
     on conflict do nothing;
     made := true;
   end loop;
+
+  if wait_for_locks then
+    -- rows that came while no trigger fired, as a restore or logical replication brings them, are ahead of the counter and in the way of every send
+    update parley.conversation_counter k set last_seq = m.seq
+    from pg_catalog.unnest(locked) l (id)
+    cross join lateral (select x.seq from public.messages x where x.conversation_id = l.id order by x.seq desc limit 1) m
+    where k.conversation_id = l.id and k.last_seq < m.seq;
+  end if;
   stamp := clock_timestamp();
 
   plain := pg_catalog.cardinality(locked) = pg_catalog.cardinality(wanted)

@@ -18,7 +18,13 @@ import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.matchesPattern;
 
 import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.RestAssured;
 import io.restassured.response.Response;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -206,6 +212,23 @@ class MessageApiTest {
     void nullStandsForAbsent() {
         post(messages(newConversation()), "{\"content\":\"x\",\"id\":null,\"metadata\":null,\"sender_id\":null,\"sender_role\":null}")
                 .then().statusCode(201).body("sender_id", equalTo("anonymous"));
+    }
+
+    /** The parser takes any exponent for a number and then fails over it. */
+    @Test
+    void aNumberWithAnAbsurdExponentIsNoJson() {
+        UUID conversation = newConversation();
+        refused(post(messages(conversation), "{\"content\":\"x\",\"metadata\":{\"a\":1e99999999999}}"), ErrorCode.INVALID_JSON);
+        refused(post(messages(conversation), "{\"content\":\"x\",\"unknown\":-1e-99999999999}"), ErrorCode.INVALID_JSON);
+    }
+
+    @Test
+    void whoeverWaitsToBeToldToGoOnIsTold() throws Exception {
+        HttpRequest waiting = HttpRequest.newBuilder(URI.create(RestAssured.baseURI + ":" + RestAssured.port + messages(newConversation())))
+                .header("Content-Type", "application/json").expectContinue(true).timeout(Duration.ofSeconds(20))
+                .POST(HttpRequest.BodyPublishers.ofString("{\"content\":\"x\"}")).build();
+        HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+        assertThat(client.send(waiting, HttpResponse.BodyHandlers.ofString()).statusCode(), equalTo(201));
     }
 
     @Test

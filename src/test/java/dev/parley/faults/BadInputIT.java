@@ -67,7 +67,7 @@ class BadInputIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "hello", "{", "{\"type\":\"send\"", "{'type':'send'}", "\u0000", "{\"type\":\"typing\"} trailing"})
+    @ValueSource(strings = {"", "hello", "{", "{\"type\":\"send\"", "{'type':'send'}", "\u0000", "{\"type\":\"typing\"} trailing", "{\"type\":\"ping\",\"x\":1e99999999999}"})
     void whatIsNotJsonIsAnsweredAndTheStreamGoesOn(String text) throws IOException {
         assertAnswered(text, "PARLEY-INVALID-JSON");
     }

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** An operator puts triggers of his own on the messages: every send is still answered, and nobody else's suffers. */
+/** An operator puts triggers and constraints of his own on the messages: every send is still answered, and nobody else's suffers. */
 class OwnTriggersIT {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -89,6 +89,27 @@ class OwnTriggersIT {
         }
         assertEquals(6, Sql.on(database).value("select count(*) from messages", Long.class));
         assertEquals(1, Api.of(instance).sendNew(elsewhere, "fine").path("seq").asLong());
+    }
+
+    @Test
+    void aMessageThatAConstraintOfSomebodysRefusesIsAnsweredAndHoldsUpNobody() throws IOException {
+        Sql.on(database).run("create unique index once on messages ((content)) where content like '%forbidden%'");
+        Sql.on(database).run("insert into messages (conversation_id, content) values (?, 'forbidden 1'), (?, 'forbidden 4'), (?, 'forbidden 7')",
+                conversation, conversation, conversation);
+        try (StreamClient stream = StreamClient.conversation(conversation).onMessage((message, seq) -> received.add(message)).join(instance)) {
+            assertRefusedAlone(stream, "forbidden", "PARLEY-INVALID-MESSAGE");
+        }
+    }
+
+    @Test
+    void sendsGoOnBehindRowsThatCameWhileNoTriggerFired() {
+        Api.of(instance).sendNew(conversation, "before");
+        Sql.on(database).transaction(connection -> {
+            Sql.run(connection, "set local session_replication_role = replica");
+            return Sql.run(connection, "insert into messages (conversation_id, seq, content) select ?, n, 'restored' from generate_series(2, 50) n", conversation);
+        });
+        assertEquals(51, Api.of(instance).sendNew(conversation, "after").path("seq").asLong());
+        assertEquals(52, Api.of(instance).sendNew(conversation, "after").path("seq").asLong());
     }
 
     @Test
@@ -217,17 +238,21 @@ class OwnTriggersIT {
 
     private void assertRefusedAlone(String word, String code) throws IOException {
         try (StreamClient stream = StreamClient.conversation(conversation).after(0).onMessage((message, seq) -> received.add(message)).join(instance)) {
-            UUID[] ids = new UUID[9];
-            for (int i = 0; i < ids.length; i++) {
-                ids[i] = UUID.randomUUID();
-                stream.sendMessage(ids[i], i % 3 == 1 ? word + " " + i : "fine " + i);
-            }
-            for (int i = 0; i < ids.length; i++) {
-                assertEquals(i % 3 == 1 ? "error" : "ack", answer(stream, ids[i]).path("type").asText(), "the answer to message " + i + ": " + answer(stream, ids[i]));
-            }
-            assertEquals(code, answer(stream, ids[1]).path("code").asText());
-            Await.until(() -> received.size() == 6, PATIENCE, "the others reach the stream");
+            assertRefusedAlone(stream, word, code);
         }
+    }
+
+    private void assertRefusedAlone(StreamClient stream, String word, String code) throws IOException {
+        UUID[] ids = new UUID[9];
+        for (int i = 0; i < ids.length; i++) {
+            ids[i] = UUID.randomUUID();
+            stream.sendMessage(ids[i], i % 3 == 1 ? word + " " + i : "fine " + i);
+        }
+        for (int i = 0; i < ids.length; i++) {
+            assertEquals(i % 3 == 1 ? "error" : "ack", answer(stream, ids[i]).path("type").asText(), "the answer to message " + i + ": " + answer(stream, ids[i]));
+        }
+        assertEquals(code, answer(stream, ids[1]).path("code").asText());
+        Await.until(() -> received.size() == 6, PATIENCE, "the others reach the stream");
     }
 
     private static JsonNode answer(StreamClient stream, UUID id) {
