@@ -11,6 +11,8 @@
  * <li>Untrusted input goes through {@link dev.parley.conversation.MessageRules} and {@link dev.parley.conversation.StrictJson}, from whatever
  * door it comes. What they let through, PostgreSQL takes.</li>
  * <li>Usual messages are stored, numbered and logged by one statement; what is not usual a second call judges, and fails alone.</li>
+ * <li>Triggers and constraints of an operator's own are in force for sends as for an insert of his own: the functions that store have no search_path, the answer
+ * is the row as it is stored, and a refused message is refused alone.</li>
  * <li>No event loop is blocked.</li>
  * <li>A usual send goes past the REST layer ({@link dev.parley.conversation.MessageRoute}); whoever sends can't tell.</li>
  * </ul>
