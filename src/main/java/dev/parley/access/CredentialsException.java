@@ -19,7 +19,7 @@ public class CredentialsException extends RuntimeException {
         return new CredentialsException(Kind.MISSING, "API key is missing");
     }
 
-    static CredentialsException expired(long secondsAgo) {
+    public static CredentialsException expired(long secondsAgo) {
         return new CredentialsException(Kind.EXPIRED, "Token has expired " + secondsAgo + " seconds ago");
     }
 

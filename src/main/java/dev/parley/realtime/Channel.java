@@ -33,6 +33,7 @@ final class Channel {
     private final Topic topic;
     private final ChannelFrames frames;
     private final String ref;
+    private final int joinSize;
     private final JoinConfig config;
     private final ChannelToken token;
     private final ChannelBroadcasts broadcasts;
@@ -46,14 +47,16 @@ final class Channel {
      * Not joined yet.
      *
      * @param frames of the wire topic, {@code realtime:} and a name
-     * @param ref    of the join, which is answered under it
+     * @param join   answered under its ref
      */
-    Channel(RealtimeSession session, RealtimeServices services, ChannelFrames frames, String ref, JoinConfig config) {
+    Channel(RealtimeSession session, RealtimeServices services, ChannelFrames frames, Envelope join) {
+        JoinConfig config = JoinConfig.read(join.payload());
         this.session = session;
         this.services = services;
         this.topic = new Topic(frames.topic().substring(ChannelFrames.PREFIX.length()), config.isPrivate());
         this.frames = frames;
-        this.ref = ref;
+        this.ref = join.ref();
+        this.joinSize = join.payload().length();
         this.config = config;
         this.token = new ChannelToken(this, session, services, topic, config.token());
         this.broadcasts = new ChannelBroadcasts(session, services, topic, frames, config);
@@ -62,6 +65,11 @@ final class Channel {
 
     ChannelFrames frames() {
         return frames;
+    }
+
+    /** Of what it asked for, in characters. */
+    int joinSize() {
+        return joinSize;
     }
 
     boolean isJoined() {

@@ -46,7 +46,17 @@ final class ChannelToken {
     }
 
     private Future<Admission> admission(Future<Caller> who) {
-        return who.compose(caller -> Futures.of(services.access().mayJoin(caller, topic.name(), topic.isPrivate())).map(rights -> new Admission(caller, rights)));
+        return who.map(ChannelToken::requireUnexpired).compose(caller ->
+                Futures.of(services.access().mayJoin(caller, topic.name(), topic.isPrivate())).map(rights -> new Admission(caller, rights)));
+    }
+
+    /** The token that a socket was opened with may have expired since. */
+    private static Caller requireUnexpired(Caller caller) {
+        Instant at = caller.expiresAt();
+        if (at != null && !Instant.now().isBefore(at)) {
+            throw CredentialsException.expired(Duration.between(at, Instant.now()).toSeconds());
+        }
+        return caller;
     }
 
     /**

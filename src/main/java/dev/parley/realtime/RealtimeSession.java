@@ -24,6 +24,8 @@ final class RealtimeSession implements SocketGuard.Session {
     private static final Logger LOG = Logger.getLogger(RealtimeSession.class);
     private static final int MAX_TOPIC = 255;
     private static final int MAX_JOIN = 262_144;
+    /** Of the channels that there are: what they asked for is kept, and takes up to twenty times as much as its text. */
+    private static final int MAX_JOINS = 1_048_576;
     private static final long SECOND_MS = 1_000;
 
     private final RealtimeServices services;
@@ -136,7 +138,7 @@ final class RealtimeSession implements SocketGuard.Session {
         } else if (name.isEmpty()) {
             refuseLater(answers, join.ref(), Reasons.TOPIC_NAME_REQUIRED);
         } else if (RawJson.bytes(join.topic()).length > MAX_TOPIC) {
-            refuseLater(answers, join.ref(), Reasons.TOPIC_NAME_TOO_LONG);
+            write(answers.refused(join.ref(), Reasons.TOPIC_NAME_TOO_LONG)); // at once: it is not kept meanwhile
         } else if (join.payload().length() > MAX_JOIN) {
             refuseLater(answers, join.ref(), Reasons.JOIN_TOO_LARGE);
         } else {
@@ -149,7 +151,11 @@ final class RealtimeSession implements SocketGuard.Session {
                 refuseLater(answers, join.ref(), Reasons.TOO_MANY_CHANNELS);
                 return;
             }
-            Channel channel = new Channel(this, services, answers, join.ref(), JoinConfig.read(join.payload()));
+            if (channels.values().stream().mapToInt(Channel::joinSize).sum() + join.payload().length() > MAX_JOINS) {
+                refuseLater(answers, join.ref(), Reasons.JOINS_TOO_LARGE);
+                return;
+            }
+            Channel channel = new Channel(this, services, answers, join);
             channels.put(join.topic(), channel);
             channel.join(wasJoined ? old : null);
         }

@@ -18,6 +18,7 @@ final class Reasons {
     static final String REPLAY_INVALID = "UnableToReplayMessages: Replay params are not valid";
     static final String REPLAY_PUBLIC = "UnableToReplayMessages: Replay is not allowed for public channels";
     static final String REPLAY_FAILED = "UnableToReplayMessages: Realtime was unable to replay messages";
+    static final String JOINS_TOO_LARGE = "InvalidJoinPayload: The joins of all channels of a socket have at most 1 MB together";
     static final String JOIN_TOO_LARGE = "InvalidJoinPayload: A join has at most 256 kB";
 
     private Reasons() {

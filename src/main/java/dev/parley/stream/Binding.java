@@ -37,7 +37,12 @@ public record Binding(Object key, long id, Event event, List<Target> targets, Pr
 
         /** Whether it takes in that table. */
         public boolean covers(String otherSchema, String otherTable) {
-            return (schema.equals(ANY) || schema.equals(otherSchema)) && (table.equals(ANY) || table.equals(otherTable));
+            return (schema.equals(ANY) ? isPublic(otherSchema) : schema.equals(otherSchema)) && (table.equals(ANY) || table.equals(otherTable));
+        }
+
+        /** Whether a schema is among any: what is stored for channels is not, of which policies decide who may read it. */
+        static boolean isPublic(String schema) {
+            return !schema.equals("realtime") && !schema.equals("parley");
         }
     }
 

@@ -2,6 +2,7 @@ package dev.parley.stream;
 
 import dev.parley.changes.RowFilter;
 import dev.parley.feed.LogSelection.Table;
+import dev.parley.stream.Binding.Target;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +37,8 @@ final class Interest {
     }
 
     boolean in(String schema, String table) {
-        return !tables.isEmpty() && (tables.containsKey(new Table(schema, table)) || tables.containsKey(ALL) || tables.containsKey(new Table(schema, Binding.ANY)));
+        return !tables.isEmpty() && (tables.containsKey(new Table(schema, table)) || tables.containsKey(new Table(schema, Binding.ANY))
+                || tables.containsKey(ALL) && Target.isPublic(schema));
     }
 
     /** The filters on a table that may have to be asked of the database. */

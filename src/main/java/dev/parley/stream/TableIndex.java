@@ -137,7 +137,9 @@ final class TableIndex {
             }
             match(own, batch, change, order);
             match(tables.get(new Table(change.name().schema(), Binding.ANY)), batch, change, order);
-            match(tables.get(ALL), batch, change, order);
+            if (Binding.Target.isPublic(change.name().schema())) {
+                match(tables.get(ALL), batch, change, order);
+            }
             order++;
         }
         if (touched.isEmpty()) {

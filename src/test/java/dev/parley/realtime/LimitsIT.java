@@ -156,6 +156,36 @@ class LimitsIT {
         }
     }
 
+    /** What a join asks for is kept as long as its channel. */
+    @ParameterizedTest
+    @EnumSource
+    void theJoinsOfASocketHaveABoundTogether(RealtimeVersion version) throws IOException {
+        try (RealtimeClient client = RealtimeClient.of(version).connect(instance)) {
+            List<RealtimeChannel> large = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                RealtimeChannel channel = client.channel("large " + i);
+                channel.config().put("junk", "x".repeat(255_000));
+                large.add(channel.join().awaitJoined());
+            }
+            RealtimeChannel tooMuch = client.channel("too much");
+            tooMuch.config().put("junk", "x".repeat(255_000));
+            assertRefused(tooMuch.join(), "InvalidJoinPayload: The joins of all channels of a socket have at most 1 MB together");
+            large.get(0).leave();
+            client.channel("small").join().awaitJoined();
+            tooMuch.frames().clear();
+            tooMuch.join().awaitJoined();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aTopicThatIsTooLongIsRefused(RealtimeVersion version) throws IOException {
+        try (RealtimeClient client = RealtimeClient.of(version).connect(instance)) {
+            assertRefused(client.channel("t".repeat(300)).join(), "TopicNameTooLong: A topic name has at most 255 bytes");
+            client.channel("another").join().awaitJoined();
+        }
+    }
+
     /** Clients try again at once and for ever: the delay is what stands between one wrong setting and a storm. Nothing else waits for it. */
     @ParameterizedTest
     @EnumSource

@@ -56,6 +56,11 @@ public final class RealtimeClient implements AutoCloseable {
         return new RealtimeClient(version, Instance.PUBLISHABLE_KEY);
     }
 
+    /** A client with another key or token, not yet connected. */
+    public static RealtimeClient of(RealtimeVersion version, String key) {
+        return new RealtimeClient(version, key);
+    }
+
     /** The path and query of the socket. */
     public static String path(RealtimeVersion version, String key) {
         return "/realtime/v1/websocket?apikey=" + key + "&vsn=" + version.number();
