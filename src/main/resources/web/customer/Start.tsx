@@ -22,6 +22,7 @@ export function Start({ onBegin }: { onBegin(first: string, name: string): void 
             Your name <em>optional</em>
           </span>
           <input
+            dir="auto"
             value={name}
             maxLength={80}
             autoComplete="name"

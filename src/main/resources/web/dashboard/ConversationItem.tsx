@@ -30,13 +30,13 @@ export const ConversationItem = memo(function ConversationItem(props: Props): Re
         <Flag id={conversation.customer_id ?? conversation.id} />
         <span className="item-main">
           <span className="item-line">
-            <span className="item-name">{customerName(conversation)}</span>
+            <span className="item-name" dir="auto">{customerName(conversation)}</span>
             <time dateTime={at} title={fullTime(at)}>
               {relativeTime(at, now)}
             </time>
           </span>
           <span className="item-line">
-            <span className="item-preview" data-typing={typing}>
+            <span className="item-preview" dir="auto" data-typing={typing}>
               {typing ? "typing…" : preview(conversation)}
             </span>
             {conversation.status === "closed" && <span className="badge">closed</span>}

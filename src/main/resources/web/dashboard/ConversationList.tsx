@@ -62,7 +62,7 @@ export const ConversationList = forwardRef<HTMLElement, Props>(function Conversa
                 It is quiet. New conversations appear here by themselves; <a href="./">begin one</a> to try.
               </p>
             ) : (
-              <p>No {filter} conversations.</p>
+              <p>No {filter} conversations{directory.hasMore ? " among those loaded" : ""}.</p>
             )}
           </div>
         )}

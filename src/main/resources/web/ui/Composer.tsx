@@ -68,6 +68,7 @@ export function Composer({ draft, placeholder, onSend, onTyping, onEscape, focus
     >
       <div className="composer-field">
         <textarea
+          dir="auto"
           ref={area}
           rows={1}
           value={text}

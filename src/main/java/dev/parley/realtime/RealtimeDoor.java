@@ -45,7 +45,7 @@ public class RealtimeDoor implements HttpUpgradeCheck {
     }
 
     private void refuse(RoutingContext context) {
-        if (!paths.contains(context.request().path()) || !"websocket".equalsIgnoreCase(context.request().getHeader("Upgrade"))) {
+        if (!paths.contains(path(context)) || !"websocket".equalsIgnoreCase(context.request().getHeader("Upgrade"))) {
             context.next();
             return;
         }
@@ -63,6 +63,12 @@ public class RealtimeDoor implements HttpUpgradeCheck {
             context.request().resume();
             context.next();
         }), failure -> loop.runOnContext(ignored -> refuse(context, UNAUTHORIZED, text(failure))));
+    }
+
+    /** As the router goes by it, whichever way it was written. */
+    private static String path(RoutingContext context) {
+        String path = context.normalizedPath();
+        return path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
     }
 
     /** Whether the query can't be read: not each percent sign is followed by two digits. */
