@@ -54,9 +54,13 @@ final class ChannelToken {
     private static Caller requireUnexpired(Caller caller) {
         Instant at = caller.expiresAt();
         if (at != null && !Instant.now().isBefore(at)) {
-            throw CredentialsException.expired(Duration.between(at, Instant.now()).toSeconds());
+            throw expired(at);
         }
         return caller;
+    }
+
+    private static CredentialsException expired(Instant at) {
+        return CredentialsException.expired(Math.max(0, Duration.between(at, Instant.now()).toSeconds()));
     }
 
     /**
@@ -102,7 +106,7 @@ final class ChannelToken {
         if (at != null) {
             Duration left = Duration.between(Instant.now(), at);
             expiry = session.later(left.isNegative() ? Duration.ZERO : left,
-                    () -> channel.end("Token has expired " + Math.max(0, Duration.between(at, Instant.now()).toSeconds()) + " seconds ago"));
+                    () -> channel.end(expired(at).getMessage()));
         }
     }
 

@@ -10,7 +10,7 @@ import org.jose4j.jws.JsonWebSignature;
 import org.jose4j.lang.JoseException;
 
 /** Makes tokens, good ones and bad ones. */
-final class Tokens {
+public final class Tokens {
 
     static final String SECRET = "a secret for tests that is long enough for anything";
 
@@ -30,7 +30,7 @@ final class Tokens {
         return shared("HS256", null, SECRET, claims);
     }
 
-    static String shared(String algorithm, String kid, String secret, String claims) {
+    public static String shared(String algorithm, String kid, String secret, String claims) {
         return byHand("{\"typ\":\"JWT\",\"alg\":\"" + algorithm + "\"" + (kid == null ? "" : ",\"kid\":\"" + kid + "\"") + "}", claims,
                 secret.getBytes(StandardCharsets.UTF_8), algorithm.replace("HS", "HmacSHA"));
     }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.access.Tokens;
 import dev.parley.testing.Await;
 import dev.parley.testing.ChangeBinding;
 import dev.parley.testing.Conversations;
@@ -16,14 +17,10 @@ import dev.parley.testing.RowChange;
 import dev.parley.testing.Sql;
 import dev.parley.testing.TestPostgres;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
 import java.time.Duration;
-import java.util.Base64;
+import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -75,11 +72,12 @@ class HiddenRowsIT {
 
     @ParameterizedTest
     @EnumSource
-    void aSocketWhoseTokenHasExpiredJoinsNothing(RealtimeVersion version) throws Exception {
-        java.time.Instant end = java.time.Instant.now().plusSeconds(3);
-        try (RealtimeClient client = RealtimeClient.of(version, token(end)).connect(instance)) {
+    void aSocketWhoseTokenHasExpiredJoinsNothing(RealtimeVersion version) throws IOException {
+        Instant end = Instant.now().plusSeconds(3);
+        String token = Tokens.shared("HS256", null, Instance.JWT_SECRET, "{\"role\":\"authenticated\",\"exp\":" + end.getEpochSecond() + "}");
+        try (RealtimeClient client = RealtimeClient.of(version, token).connect(instance)) {
             client.channel("in time").join().awaitJoined();
-            Await.until(() -> java.time.Instant.now().isAfter(end.plusSeconds(1)), PATIENCE, "the token has expired");
+            Await.until(() -> Instant.now().isAfter(end.plusSeconds(1)), PATIENCE, "the token has expired");
             RealtimeChannel late = client.channel("late").join();
             JsonNode reply = late.awaitJoinReply();
             assertEquals("error", reply.path("status").asText(), reply::toString);
@@ -100,17 +98,5 @@ class HiddenRowsIT {
         List<RowChange> hidden = binding.changes().stream().filter(change -> !change.data().path("schema").asText().equals("public")).toList();
         assertEquals(List.of(), hidden);
         assertFalse(binding.changes().toString().contains("secret"));
-    }
-
-    private static String token(java.time.Instant expires) throws GeneralSecurityException {
-        String signed = base64("{\"typ\":\"JWT\",\"alg\":\"HS256\"}".getBytes(StandardCharsets.UTF_8)) + "."
-                + base64(("{\"role\":\"authenticated\",\"exp\":" + expires.getEpochSecond() + "}").getBytes(StandardCharsets.UTF_8));
-        Mac mac = Mac.getInstance("HmacSHA256");
-        mac.init(new SecretKeySpec(Instance.JWT_SECRET.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
-        return signed + "." + base64(mac.doFinal(signed.getBytes(StandardCharsets.UTF_8)));
-    }
-
-    private static String base64(byte[] bytes) {
-        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
     }
 }
