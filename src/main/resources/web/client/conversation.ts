@@ -10,6 +10,7 @@ import { compareTimestamps } from "./time";
 import { Timeline } from "./timeline";
 import { TypingBoard, TypingSignal, type Typist } from "./typing";
 import type { ChatMessage, ConversationRow, Message, ServerFrame } from "./types";
+import { isUuid } from "./uuid";
 
 export interface ConversationView {
   readonly connection: ConnectionState;
@@ -61,7 +62,7 @@ export class ConversationSession extends Shared<ConversationView> {
   ) {
     super({
       connection: "connecting",
-      history: "loading",
+      history: isUuid(id) ? "loading" : "missing",
       conversation: null,
       messages: [],
       hasOlder: false,
@@ -125,8 +126,10 @@ export class ConversationSession extends Shared<ConversationView> {
   };
 
   protected start(): void {
+    // as somebody may type it into the address
+    if (!isUuid(this.id)) return;
     if (this.creation === null) this.connection.start();
-    else this.creation.run(() => this.created(), () => this.set({ history: "missing" }));
+    else this.creation.run(() => this.created(), () => this.gone());
     this.refresh = setInterval(() => {
       if (document.visibilityState === "visible" && this.loaded) void this.readConversation();
     }, REFRESH_MS);
@@ -167,14 +170,14 @@ export class ConversationSession extends Shared<ConversationView> {
       case "position":
         return this.timeline.at(frame.position);
       case "typing":
-        if (!this.isMe(frame.sender_id, frame.sender_role)) this.board.heard(frame);
+        if (this.get().history !== "missing" && !this.isMe(frame.sender_id, frame.sender_role)) this.board.heard(frame);
         return;
       case "ack":
         return this.outbox.acknowledged(frame.id, frame.seq);
       case "error":
         this.outbox.refused(frame.id, frame.code);
         if (frame.code === "PARLEY-CONVERSATION-CLOSED") void this.readConversation();
-        if (frame.code === "PARLEY-UNKNOWN-CONVERSATION") this.set({ history: "missing" });
+        if (frame.code === "PARLEY-UNKNOWN-CONVERSATION") this.gone();
         return;
       case "resync":
         return this.startAfresh();
@@ -194,8 +197,13 @@ export class ConversationSession extends Shared<ConversationView> {
     this.timeline.at(position);
     clearInterval(this.refresh);
     if (row.id !== this.id) return;
-    if (event === "DELETE") this.set({ history: "missing" });
+    if (event === "DELETE") this.gone();
     else this.adopt(row);
+  }
+
+  private gone(): void {
+    this.board.clear();
+    this.set({ history: "missing" });
   }
 
   private connectionChanged(connection: ConnectionState): void {
@@ -240,7 +248,7 @@ export class ConversationSession extends Shared<ConversationView> {
       },
       (error: unknown) => {
         if (generation !== this.generation) return;
-        if (isMissing(error)) this.set({ history: "missing" });
+        if (isMissing(error)) this.gone();
         else this.reload = setTimeout(() => this.loadHistory(), this.backoff.next());
       },
     );
@@ -250,7 +258,7 @@ export class ConversationSession extends Shared<ConversationView> {
     try {
       this.adopt(await this.context.api.conversation(this.id));
     } catch (error) {
-      if (isMissing(error)) this.set({ history: "missing" });
+      if (isMissing(error)) this.gone();
     }
   }
 
@@ -266,7 +274,7 @@ export class ConversationSession extends Shared<ConversationView> {
     } catch (error) {
       if (!isMissing(error)) return;
       this.connection.stop();
-      this.set({ history: "missing" });
+      this.gone();
     }
   }
 
@@ -307,7 +315,6 @@ function shown(message: Message): ChatMessage {
   return view;
 }
 
-/** A 400 is an id that is none, as somebody may type it into the address. */
 function isMissing(error: unknown): boolean {
-  return error instanceof ApiError && (error.status === 404 || error.status === 400);
+  return error instanceof ApiError && error.status === 404;
 }

@@ -7,6 +7,7 @@ import { Shared } from "./store";
 import { compareTimestamps } from "./time";
 import { TypingBoard, type Typist } from "./typing";
 import type { Conversation, ConversationRow, Message, ServerFrame } from "./types";
+import { isUuid } from "./uuid";
 
 /** A conversation as a list shows it. */
 export interface ConversationSummary extends Conversation {
@@ -93,7 +94,7 @@ export class ConversationDirectory extends Shared<DirectoryView> {
 
   /** Makes sure of a conversation that may lie beyond the part of the list that was loaded. */
   readonly want = (id: string): void => {
-    if (!this.known.has(id)) void this.fetch(id);
+    if (isUuid(id) && !this.known.has(id)) void this.fetch(id);
   };
 
   protected start(): void {

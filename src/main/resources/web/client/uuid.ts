@@ -1,3 +1,10 @@
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Whether a text is a UUID as the service writes them. */
+export function isUuid(text: string): boolean {
+  return UUID.test(text);
+}
+
 /** A random (version 4) UUID. Works on plain http too, where `crypto.randomUUID` does not exist. */
 export function uuid(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));

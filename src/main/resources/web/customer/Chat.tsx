@@ -8,7 +8,7 @@ import { Typing } from "../ui/Typing";
 
 const TITLE = document.title;
 
-export function Chat({ conversationId, onLeave }: { conversationId: string; onLeave(): void }): React.JSX.Element {
+export function Chat({ conversationId, onLeave }: { conversationId: string; onLeave(exists: boolean): void }): React.JSX.Element {
   const { sender } = useParley();
   const chat = useConversation(conversationId);
   const { typists, typing } = useTyping(conversationId);
@@ -31,6 +31,7 @@ export function Chat({ conversationId, onLeave }: { conversationId: string; onLe
 
   const missing = chat.history === "missing";
   const closed = chat.conversation?.status === "closed";
+  const leave = (): void => onLeave(!missing);
 
   return (
     <main className="card chat">
@@ -40,7 +41,7 @@ export function Chat({ conversationId, onLeave }: { conversationId: string; onLe
           <h1>Support</h1>
           <ConnectionState state={missing ? "closed" : connection} />
         </div>
-        <button type="button" className="button quiet" onClick={onLeave} title="Start a new conversation">
+        <button type="button" className="button quiet" onClick={leave} title="Start a new conversation">
           <PlusIcon />
           <span>New</span>
           <span className="visually-hidden">conversation</span>
@@ -56,7 +57,7 @@ export function Chat({ conversationId, onLeave }: { conversationId: string; onLe
       {missing || closed ? (
         <div className="notice" role="status">
           <p>{missing ? "This conversation no longer exists." : "This conversation was closed."}</p>
-          <button type="button" className="button" onClick={onLeave}>
+          <button type="button" className="button" onClick={leave} ref={takeLostFocus}>
             Start a new conversation
           </button>
         </div>
@@ -65,4 +66,9 @@ export function Chat({ conversationId, onLeave }: { conversationId: string; onLe
       )}
     </main>
   );
+}
+
+/** The composer, where one was writing, gave way to this button: who uses the keyboard goes on from here. */
+function takeLostFocus(button: HTMLButtonElement | null): void {
+  if (document.activeElement === document.body) button?.focus();
 }

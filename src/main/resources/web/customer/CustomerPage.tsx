@@ -4,8 +4,9 @@ import { Chat } from "./Chat";
 import { Start } from "./Start";
 
 const CURRENT = "conversation";
+const PREVIOUS = "conversation.previous";
 
-/** The customer's side: one conversation at a time, the last one remembered. */
+/** The customer's side: one conversation at a time; it and the one before are remembered. */
 export function CustomerPage(): React.JSX.Element {
   const parley = useParley();
   const [current, setCurrent] = useState(() => parley.keep.read<string>(CURRENT));
@@ -19,14 +20,27 @@ export function CustomerPage(): React.JSX.Element {
     setCurrent(id);
   }
 
-  function leave(): void {
+  function leave(exists: boolean): void {
+    if (exists) parley.keep.write(PREVIOUS, current);
+    else parley.keep.remove(PREVIOUS);
     parley.keep.remove(CURRENT);
     setCurrent(null);
   }
 
+  const previous = parley.keep.read<string>(PREVIOUS);
+
+  function goBack(): void {
+    parley.keep.write(CURRENT, previous);
+    setCurrent(previous);
+  }
+
   return (
     <div className="customer">
-      {current === null ? <Start onBegin={begin} /> : <Chat key={current} conversationId={current} onLeave={leave} />}
+      {current === null ? (
+        <Start onBegin={begin} onBack={previous === null ? null : goBack} />
+      ) : (
+        <Chat key={current} conversationId={current} onLeave={leave} />
+      )}
     </div>
   );
 }

@@ -5,7 +5,13 @@ import { Logo } from "../ui/icons";
 
 const NAME = "name";
 
-export function Start({ onBegin }: { onBegin(first: string, name: string): void }): React.JSX.Element {
+interface Props {
+  onBegin(first: string, name: string): void;
+  /** To the conversation that was left last; null if there is none. */
+  onBack: (() => void) | null;
+}
+
+export function Start({ onBegin, onBack }: Props): React.JSX.Element {
   const { keep } = useParley();
   const [name, setName] = useState(() => keep.read<string>(NAME) ?? "");
 
@@ -15,6 +21,11 @@ export function Start({ onBegin }: { onBegin(first: string, name: string): void 
         <Logo size={56} />
         <h1>How can we help?</h1>
         <p>Write to us below. Answers appear here as they are written, and this page remembers the conversation.</p>
+        {onBack !== null && (
+          <button type="button" className="link" onClick={onBack}>
+            Go back to your last conversation
+          </button>
+        )}
       </div>
       <div className="start-form">
         <label className="field">

@@ -51,11 +51,11 @@ export function ActiveConversation(props: Props): React.JSX.Element {
         <Flag id={conversation?.customer_id ?? conversationId} size={38} />
         <div className="chat-title">
           <h2>
-            {name}
+            <span className="chat-name" dir="auto">{name}</span>
             {closed && <span className="badge">closed</span>}
           </h2>
           {connection === "live" || missing ? (
-            <p className="chat-subject">{conversation?.subject ?? " "}</p>
+            <p className="chat-subject" dir="auto">{conversation?.subject ?? " "}</p>
           ) : (
             <ConnectionState state={connection} />
           )}

@@ -5,8 +5,26 @@ import { SendIcon } from "./icons";
 /** How near to the limit the count appears. */
 const NEAR = 500;
 
-/** What was begun and not sent, by conversation, while the page is open. */
-const drafts = new Map<string, string>();
+const DRAFTS = "parley.drafts";
+
+/** What was begun and not sent, by conversation, as long as the tab is open. */
+const drafts = new Map<string, string>(keptDrafts());
+
+window.addEventListener("pagehide", () => {
+  try {
+    sessionStorage.setItem(DRAFTS, JSON.stringify([...drafts]));
+  } catch {
+    // full or forbidden: a reload loses them
+  }
+});
+
+function keptDrafts(): [string, string][] {
+  try {
+    return JSON.parse(sessionStorage.getItem(DRAFTS) ?? "[]") as [string, string][];
+  } catch {
+    return [];
+  }
+}
 
 interface Props {
   /** Which draft this is: the conversation's id. */
@@ -45,6 +63,7 @@ export function Composer({ draft, placeholder, onSend, onTyping, onEscape, focus
 
   function submit(): void {
     if (!ready) return;
+    drafts.delete(draft); // what is sent may take this composer away before it is drawn again
     onSend(text.trim());
     setText("");
     area.current?.focus();

@@ -29,7 +29,7 @@ export const MessageRow = memo(function MessageRow(props: Props): React.JSX.Elem
   const { message, mine, first, senderLabel, waiting, onRetry, onDiscard } = props;
   if (message.sender_role === "system") {
     return (
-      <li className="system-message" data-id={message.id}>
+      <li className="system-message" data-id={message.id} dir="auto">
         <Linked text={message.content} />
       </li>
     );

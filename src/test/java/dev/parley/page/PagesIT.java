@@ -151,6 +151,86 @@ class PagesIT extends BrowserTest {
     }
 
     @Test
+    void whatWasBegunAndNotSentOutlivesAReload() {
+        Person customer = customer();
+        customer.writes(unique("First."));
+        String begun = unique("I was just about to");
+        customer.types(begun);
+
+        customer.reloads();
+
+        assertThat(customer.box()).hasValue(begun);
+        customer.hasNotComplained();
+    }
+
+    @Test
+    void aConversationThatWasLeftCanBeTakenUpAgain() {
+        String first = unique("Not finished.");
+        Person admin = admin();
+        Person customer = customer();
+        customer.writes(first);
+        customer.seesOnce(first);
+
+        customer.presses("New conversation");
+        customer.doesNotSee(first);
+        admin.item(first).click();
+        String answer = unique("Meanwhile.");
+        admin.writes(answer);
+        customer.presses("Go back to your last conversation");
+
+        customer.seesOnce(first);
+        customer.seesOnce(answer);
+        String again = unique("Here again.");
+        customer.writes(again);
+        admin.seesOnce(again);
+        customer.hasNeitherReloadedNorComplained();
+    }
+
+    @Test
+    void whoWroteWhenTheConversationWasClosedGoesOnByKeyboard() {
+        String first = unique("Close it while I write.");
+        Person admin = admin();
+        Person customer = customer();
+        customer.writes(first);
+        admin.item(first).click();
+        admin.seesOnce(first);
+        customer.types("still");
+
+        admin.presses("Close conversation");
+
+        customer.sees("This conversation was closed.");
+        customer.page().keyboard().press("Enter");
+        customer.sees("How can we help?");
+    }
+
+    @Test
+    void anAddressThatNamesNoConversationSaysSo() {
+        Person admin = person().opens(service.http("/admin#no-such-thing").toString());
+        admin.sees("There is no such conversation.");
+
+        Person colleague = person().opens(service.http("/admin#" + UUID.randomUUID()).toString());
+        colleague.sees("There is no such conversation.");
+        admin.hasNotComplained();
+    }
+
+    @Test
+    void nobodyTypesInAConversationThatIsDeleted() {
+        String first = unique("Delete me.");
+        Person admin = admin();
+        Person customer = customer();
+        customer.writes(first);
+        admin.item(first).click();
+        admin.seesOnce(first);
+        customer.types("and I go on");
+        assertThat(admin.page().locator(".typing[data-typing=true]")).hasCount(1);
+
+        Sql.on(database).run("delete from conversations where id = (select conversation_id from messages where content = ?)", first);
+
+        admin.sees("There is no such conversation.");
+        assertThat(admin.page().locator(".typing[data-typing=true]")).hasCount(0, new LocatorAssertions.HasCountOptions().setTimeout(1_000));
+    }
+
+    @Test
     void anAddressLeadsToItsConversation() {
         String first = unique("Link to me.");
         customer().writes(first);
