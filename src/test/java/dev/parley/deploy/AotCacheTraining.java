@@ -32,7 +32,7 @@ class AotCacheTraining {
     /** The cache is put together at the end of the run. */
     private static final Duration ASSEMBLY = Duration.ofMinutes(5);
     /** Undoes what keeps the instances of the tests small: the cache is for a JVM with its own defaults. */
-    private static final String[] OWN_DEFAULTS = {"-XX:TieredStopAtLevel=4", "-XX:-UseSerialGC", "-XX:+UseG1GC"};
+    private static final String[] OWN_DEFAULTS = {"-XX:TieredStopAtLevel=4", "-XX:-UseSerialGC", "-XX:+UseG1GC", "-XX:+BytecodeVerificationRemote"};
     /**
      * Which methods were busy is not written down: with it the JVM compiles them while it starts (a tenth of a start on two cores), and the first messages
      * were no faster for it.

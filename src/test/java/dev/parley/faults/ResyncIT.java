@@ -158,7 +158,7 @@ class ResyncIT {
         }
         Dump dump = Dump.of(database);
         instance.close();
-        try (TestPostgres restored = TestPostgres.start()) {
+        try (TestPostgres restored = TestPostgres.startAnother()) {
             // the schema first, as a dump would bring it
             Instance.over(restored).start().close();
             dump.restoreInto(restored);

@@ -50,6 +50,8 @@ class ResumeIT {
     private static final int JOINERS = 6;
     private static final int LIVE_MESSAGES = 3;
     private static final int NOW_AND_THEN = 20;
+    /** How far back most joins begin, in messages: a few dozen pages. What a join replays would otherwise cost more and more, and tell no more. */
+    private static final int RECENT = 1_200;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private static final long SEED = Seed.of(ResumeIT.class);
@@ -58,10 +60,16 @@ class ResumeIT {
 
     private final AtomicInteger joins = new AtomicInteger();
     private final List<Place> places = new CopyOnWriteArrayList<>();
+    private final List<Seen> toCompare = new CopyOnWriteArrayList<>();
     private List<UUID> conversations;
+    private RealtimeFollower recorder;
 
     /** A position and what had come up to it: the last {@code seq} of each conversation. */
     private record Place(String position, Map<UUID, Long> last) {
+    }
+
+    /** What one join or one entry of it got, from where; to be compared with the table once all is written. */
+    private record Seen(Map<UUID, Long> start, Deliveries deliveries) {
     }
 
     @BeforeAll
@@ -86,7 +94,8 @@ class ResumeIT {
     @ParameterizedTest
     @EnumSource
     void aJoinAfterAnySeqOrPositionSeesNeitherGapNorRepeat(RealtimeVersion version) throws Exception {
-        try (RealtimeFollower recorder = recorder(version); Load load = load().start()) {
+        try (RealtimeFollower recording = recorder(version); Load load = load().start()) {
+            recorder = recording;
             Await.until(() -> places.size() > 10, PATIENCE, "positions to resume from");
             Parallel.run(JOINERS, i -> () -> {
                 Random random = Seed.stream(SEED, 100 + i);
@@ -96,6 +105,7 @@ class ResumeIT {
                 return null;
             });
             load.stop();
+            assertAllContinue();
             recorder.deliveries().assertNoViolation();
             assertEquals(List.of(), recorder.disturbances());
         }
@@ -104,7 +114,8 @@ class ResumeIT {
     @ParameterizedTest
     @EnumSource
     void entriesOfOneChannelResumeEachWhereItWas(RealtimeVersion version) throws Exception {
-        try (RealtimeFollower recorder = recorder(version); Load load = load().start()) {
+        try (RealtimeFollower recording = recorder(version); Load load = load().start()) {
+            recorder = recording;
             Await.until(() -> places.size() > 10, PATIENCE, "positions to resume from");
             Parallel.run(JOINERS, i -> () -> {
                 Random random = Seed.stream(SEED, 200 + i);
@@ -118,6 +129,7 @@ class ResumeIT {
                 return null;
             });
             load.stop();
+            assertAllContinue();
             assertEquals(List.of(), recorder.disturbances());
         }
     }
@@ -191,13 +203,13 @@ class ResumeIT {
     }
 
     private Load.Builder load() {
-        return Load.to(conversations, SEED).pause(Duration.ofMillis(15)).rest(3, List.of(instance)).socket(2, List.of(instance)).sql(4, database, 3);
+        return Load.to(conversations, SEED).pause(Duration.ofMillis(30)).rest(3, List.of(instance)).socket(2, List.of(instance)).sql(4, database, 3);
     }
 
     private void joinAnywhere(RealtimeVersion version, Random random) throws IOException {
         UUID conversation = conversations.get(random.nextInt(conversations.size()));
         if (random.nextInt(3) == 0) {
-            Place place = places.get(random.nextInt(places.size()));
+            Place place = anyPlace(random);
             try (RealtimeFollower follower = RealtimeFollower.global(version).at(place.position())) {
                 place.last().forEach(follower.deliveries()::startAfter);
                 run(follower, conversation, conversations);
@@ -220,7 +232,7 @@ class ResumeIT {
         follower.disconnect();
         assertEquals(List.of(), follower.disturbances());
         follower.deliveries().assertNoViolation();
-        assertContinues(start, follower.deliveries());
+        toCompare.add(new Seen(start, follower.deliveries()));
     }
 
     private void joinWithSeveralEntries(RealtimeClient client, Random random) throws IOException {
@@ -236,7 +248,7 @@ class ResumeIT {
             channel.on(ChangeBinding.of(i < 2 ? "INSERT" : "*", "public", "messages").filter("conversation_id=eq." + conversation)
                     .after(() -> LongNode.valueOf(after)).onChange(entry::note));
         }
-        Place place = places.get(random.nextInt(places.size()));
+        Place place = anyPlace(random);
         Entry all = new Entry(conversations.get(0), place.last(), new Deliveries("entry of all messages"));
         entries.add(all);
         channel.on(ChangeBinding.messages(null).afterPosition(place.position()).onChange(all::note));
@@ -251,7 +263,7 @@ class ResumeIT {
         channel.leave();
         for (Entry entry : entries) {
             entry.deliveries().assertNoViolation();
-            assertContinues(entry.start(), entry.deliveries());
+            toCompare.add(new Seen(entry.start(), entry.deliveries()));
         }
     }
 
@@ -264,12 +276,12 @@ class ResumeIT {
     }
 
     /** What came is one unbroken piece of each conversation from where it started, the same ids under the same numbers as in the table. */
-    private void assertContinues(Map<UUID, Long> start, Deliveries deliveries) {
+    private void assertAllContinue() {
         Map<UUID, List<Deliveries.Entry>> committed = Truth.messages(database, conversations);
-        deliveries.delivered().forEach((conversation, entries) -> {
-            int from = start.get(conversation).intValue();
+        toCompare.forEach(one -> one.deliveries().delivered().forEach((conversation, entries) -> {
+            int from = one.start().get(conversation).intValue();
             assertEquals(committed.get(conversation).subList(from, from + entries.size()), entries);
-        });
+        }));
     }
 
     private Void writeOrders(Random random) throws Exception {
@@ -304,13 +316,20 @@ class ResumeIT {
         return change.type() + " " + row.path("id").asText() + " " + row.path("version").asInt();
     }
 
-    private long anySeq(UUID conversation, Random random) {
-        long last = lastSeq(conversation);
-        return last == 0 ? 0 : random.nextLong(last + 1);
+    private Place anyPlace(Random random) {
+        List<Place> all = List.copyOf(places);
+        int back = random.nextInt(NOW_AND_THEN) == 0 ? all.size() : Math.min(all.size(), RECENT / NOW_AND_THEN);
+        return all.get(all.size() - 1 - random.nextInt(back));
     }
 
-    private static long lastSeq(UUID conversation) {
-        return Sql.on(database).value("select coalesce(max(seq), 0) from messages where conversation_id = ?", Long.class, conversation);
+    private long anySeq(UUID conversation, Random random) {
+        long last = lastSeq(conversation);
+        long back = random.nextInt(NOW_AND_THEN) == 0 ? last : Math.min(last, RECENT / conversations.size());
+        return last - random.nextLong(back + 1);
+    }
+
+    private long lastSeq(UUID conversation) {
+        return lastOr0(recorder.deliveries(), conversation);
     }
 
     private static long lastOr0(Deliveries deliveries, UUID conversation) {

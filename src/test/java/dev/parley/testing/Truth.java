@@ -19,10 +19,19 @@ public final class Truth {
 
     /** All committed messages by conversation, in the order of {@code seq}. */
     public static Map<UUID, List<Deliveries.Entry>> messages(TestPostgres database) {
+        return read(database, "select conversation_id, seq, id from messages order by 1, 2");
+    }
+
+    /** The same of some conversations; one without messages is absent. */
+    public static Map<UUID, List<Deliveries.Entry>> messages(TestPostgres database, Collection<UUID> conversations) {
+        return read(database, "select conversation_id, seq, id from messages where conversation_id = any (?) order by 1, 2",
+                (Object) conversations.toArray(UUID[]::new));
+    }
+
+    private static Map<UUID, List<Deliveries.Entry>> read(TestPostgres database, String sql, Object... parameters) {
         return Sql.on(database).with(connection -> {
             Map<UUID, List<Deliveries.Entry>> rows = new TreeMap<>();
-            try (PreparedStatement statement = connection.prepareStatement("select conversation_id, seq, id from messages order by 1, 2");
-                    ResultSet found = statement.executeQuery()) {
+            try (PreparedStatement statement = Sql.prepare(connection, sql, parameters); ResultSet found = statement.executeQuery()) {
                 while (found.next()) {
                     rows.computeIfAbsent(found.getObject(1, UUID.class), unknown -> new ArrayList<>())
                             .add(new Deliveries.Entry(found.getLong(2), found.getObject(3, UUID.class)));
@@ -30,13 +39,6 @@ public final class Truth {
             }
             return rows;
         });
-    }
-
-    /** The same of some conversations; one without messages is absent. */
-    public static Map<UUID, List<Deliveries.Entry>> messages(TestPostgres database, Collection<UUID> conversations) {
-        Map<UUID, List<Deliveries.Entry>> all = messages(database);
-        all.keySet().retainAll(conversations);
-        return all;
     }
 
     /** Fails unless every conversation's {@code seq} counts from 1 without a gap. */
