@@ -79,6 +79,12 @@ class SubscribeAndInsertIT {
                 return Orders.binding("*").filter("customer=neq.nobody,total=gt.5");
             }
         },
+        ORDERS_IN_ANY_SCHEMA {
+            @Override
+            ChangeBinding binding(Target target) {
+                return ChangeBinding.of("*", "*", "orders");
+            }
+        },
         EVERYTHING {
             @Override
             ChangeBinding binding(Target target) {
