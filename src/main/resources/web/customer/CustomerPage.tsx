@@ -20,14 +20,14 @@ export function CustomerPage(): React.JSX.Element {
     setCurrent(id);
   }
 
+  const previous = parley.keep.read<string>(PREVIOUS);
+
   function leave(exists: boolean): void {
     if (exists) parley.keep.write(PREVIOUS, current);
-    else parley.keep.remove(PREVIOUS);
+    else if (previous === current) parley.keep.remove(PREVIOUS);
     parley.keep.remove(CURRENT);
     setCurrent(null);
   }
-
-  const previous = parley.keep.read<string>(PREVIOUS);
 
   function goBack(): void {
     parley.keep.write(CURRENT, previous);
