@@ -202,8 +202,11 @@ export class ConversationSession extends Shared<ConversationView> {
   }
 
   private gone(): void {
+    // what is being read of it would bring it back
+    this.generation++;
+    clearTimeout(this.reload);
     this.board.clear();
-    this.set({ history: "missing" });
+    this.set({ history: "missing", loadingOlder: false });
   }
 
   private connectionChanged(connection: ConnectionState): void {

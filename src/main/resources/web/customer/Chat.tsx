@@ -55,9 +55,9 @@ export function Chat({ conversationId, onLeave }: { conversationId: string; onLe
       />
       <Typing label={typists.some((t) => t.sender_role === "admin") ? "Support is typing" : null} />
       {missing || closed ? (
-        <div className="notice" role="status">
+        <div className="notice" role="status" tabIndex={-1} ref={takeLostFocus}>
           <p>{missing ? "This conversation no longer exists." : "This conversation was closed."}</p>
-          <button type="button" className="button" onClick={leave} ref={takeLostFocus}>
+          <button type="button" className="button" onClick={leave}>
             Start a new conversation
           </button>
         </div>
@@ -68,7 +68,10 @@ export function Chat({ conversationId, onLeave }: { conversationId: string; onLe
   );
 }
 
-/** The composer, where one was writing, gave way to this button: who uses the keyboard goes on from here. */
-function takeLostFocus(button: HTMLButtonElement | null): void {
-  if (document.activeElement === document.body) button?.focus();
+/**
+ * The composer, where one was writing, gave way to this: who uses the keyboard goes on from here. Not from the button in it, which the next key
+ * of what was being written would press.
+ */
+function takeLostFocus(notice: HTMLElement | null): void {
+  if (document.activeElement === document.body) notice?.focus();
 }

@@ -5,24 +5,28 @@ import { SendIcon } from "./icons";
 /** How near to the limit the count appears. */
 const NEAR = 500;
 
-const DRAFTS = "parley.drafts";
+/** Of this page alone: the other one may be open in the same tab later, as somebody else. */
+const DRAFTS = `parley.drafts ${window.location.pathname}`;
 
 /** What was begun and not sent, by conversation, as long as the tab is open. */
-const drafts = new Map<string, string>(keptDrafts());
+const drafts = keptDrafts();
 
-window.addEventListener("pagehide", () => {
+function keptDrafts(): Map<string, string> {
+  try {
+    return new Map(JSON.parse(sessionStorage.getItem(DRAFTS) ?? "[]") as [string, string][]);
+  } catch {
+    return new Map();
+  }
+}
+
+function keepDraft(draft: string, text: string): void {
+  if (text === (drafts.get(draft) ?? "")) return;
+  if (text === "") drafts.delete(draft);
+  else drafts.set(draft, text);
   try {
     sessionStorage.setItem(DRAFTS, JSON.stringify([...drafts]));
   } catch {
     // full or forbidden: a reload loses them
-  }
-});
-
-function keptDrafts(): [string, string][] {
-  try {
-    return JSON.parse(sessionStorage.getItem(DRAFTS) ?? "[]") as [string, string][];
-  } catch {
-    return [];
   }
 }
 
@@ -46,10 +50,7 @@ export function Composer({ draft, placeholder, onSend, onTyping, onEscape, focus
   const over = length > MAX_CONTENT;
   const ready = text.trim() !== "" && !over;
 
-  useEffect(() => {
-    if (text === "") drafts.delete(draft);
-    else drafts.set(draft, text);
-  }, [draft, text]);
+  useEffect(() => keepDraft(draft, text), [draft, text]);
 
   useLayoutEffect(() => {
     const element = area.current!;
@@ -63,7 +64,7 @@ export function Composer({ draft, placeholder, onSend, onTyping, onEscape, focus
 
   function submit(): void {
     if (!ready) return;
-    drafts.delete(draft); // what is sent may take this composer away before it is drawn again
+    keepDraft(draft, ""); // what is sent may take this composer away before it is drawn again
     onSend(text.trim());
     setText("");
     area.current?.focus();

@@ -41,6 +41,7 @@ public class Catalog {
             ) a
             where t.tgname = 'parley_log_insert' and t.tgfoid = 'parley.log_change()'::regprocedure and n.nspname <> 'realtime'
               and t.tgargs = parley.trigger_arguments(n.nspname, c.relname)
+            order by 1, 2
             """;
 
     /** How long delivery waits at most for the shape of a row. */

@@ -199,6 +199,9 @@ class PagesIT extends BrowserTest {
         admin.presses("Close conversation");
 
         customer.sees("This conversation was closed.");
+        customer.page().keyboard().press("Enter"); // of what was being written
+        customer.sees("This conversation was closed.");
+        customer.page().keyboard().press("Tab");
         customer.page().keyboard().press("Enter");
         customer.sees("How can we help?");
     }

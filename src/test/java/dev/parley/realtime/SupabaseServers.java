@@ -73,6 +73,8 @@ final class SupabaseServers implements AutoCloseable {
 
     private Instance.Builder settings() {
         return Instance.over(database)
+                // elsewhere the tests do without; these come through most of the code
+                .jvm("-XX:+BytecodeVerificationRemote")
                 .setting("parley.keys.publishable", PUBLISHABLE_KEY)
                 .setting("parley.keys.secret", SECRET_KEY)
                 .setting("parley.jwt.secret", JWT_SECRET)

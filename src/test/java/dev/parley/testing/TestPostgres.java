@@ -212,7 +212,9 @@ public final class TestPostgres implements AutoCloseable {
     }
 
     private static Path freshFolder() {
-        return HOME.resolve("data-" + ProcessHandle.current().pid() + "-" + NUMBER.incrementAndGet());
+        Path folder = HOME.resolve("data-" + ProcessHandle.current().pid() + "-" + NUMBER.incrementAndGet());
+        Folders.delete(folder); // of an earlier process with the same number
+        return folder;
     }
 
     private static void append(Path file, String text) {
