@@ -136,9 +136,8 @@ export class ConversationSession extends Shared<ConversationView> {
   }
 
   protected stop(): void {
-    clearTimeout(this.reload);
+    this.beginReading();
     clearInterval(this.refresh);
-    this.generation++;
     this.creation?.stop();
     this.connection.stop();
     this.board.clear();
@@ -202,9 +201,7 @@ export class ConversationSession extends Shared<ConversationView> {
   }
 
   private gone(): void {
-    // what is being read of it would bring it back
-    this.generation++;
-    clearTimeout(this.reload);
+    this.beginReading(); // what is being read of it would bring it back
     this.board.clear();
     this.set({ history: "missing", loadingOlder: false });
   }
@@ -221,8 +218,7 @@ export class ConversationSession extends Shared<ConversationView> {
 
   /** The service can't say what was missed: what is here counts for nothing, and the history is read again. */
   private startAfresh(): void {
-    this.generation++;
-    clearTimeout(this.reload);
+    this.beginReading();
     this.loaded = false;
     this.olderCursor = null;
     this.timeline.clear();
@@ -230,9 +226,14 @@ export class ConversationSession extends Shared<ConversationView> {
     this.show();
   }
 
-  private loadHistory(): void {
+  /** Leaves what is being read, and returns the new generation. */
+  private beginReading(): number {
     clearTimeout(this.reload);
-    const generation = ++this.generation;
+    return ++this.generation;
+  }
+
+  private loadHistory(): void {
+    const generation = this.beginReading();
     void Promise.all([
       this.context.api.messages(this.id, { limit: PAGE }),
       this.context.api.conversation(this.id),

@@ -1,10 +1,13 @@
 /**
- * `localStorage` that never throws: a private window may forbid it and a full one may refuse, and a chat goes on without.
+ * `localStorage`, or another, that never throws: a private window may forbid it and a full one may refuse, and a chat goes on without.
  */
 export class Keep {
+  /** @param storage asked for each time, since even that may be forbidden */
+  constructor(private readonly storage: () => Storage = () => localStorage) {}
+
   read<T>(key: string): T | null {
     try {
-      const text = localStorage.getItem(`parley.${key}`);
+      const text = this.storage().getItem(`parley.${key}`);
       return text === null ? null : (JSON.parse(text) as T);
     } catch {
       return null;
@@ -13,7 +16,7 @@ export class Keep {
 
   write(key: string, value: unknown): void {
     try {
-      localStorage.setItem(`parley.${key}`, JSON.stringify(value));
+      this.storage().setItem(`parley.${key}`, JSON.stringify(value));
     } catch {
       // full or forbidden: what is in memory still works
     }
@@ -21,7 +24,7 @@ export class Keep {
 
   remove(key: string): void {
     try {
-      localStorage.removeItem(`parley.${key}`);
+      this.storage().removeItem(`parley.${key}`);
     } catch {
       // as above
     }

@@ -1,33 +1,23 @@
 import React, { useEffect, useLayoutEffect, useRef, useState } from "react";
-import { MAX_CONTENT, contentLength } from "../client";
+import { Keep, MAX_CONTENT, contentLength } from "../client";
 import { SendIcon } from "./icons";
 
 /** How near to the limit the count appears. */
 const NEAR = 500;
 
+const keep = new Keep(() => sessionStorage);
+
 /** Of this page alone: the other one may be open in the same tab later, as somebody else. */
-const DRAFTS = `parley.drafts ${window.location.pathname}`;
+const DRAFTS = `drafts ${window.location.pathname}`;
 
 /** What was begun and not sent, by conversation, as long as the tab is open. */
-const drafts = keptDrafts();
-
-function keptDrafts(): Map<string, string> {
-  try {
-    return new Map(JSON.parse(sessionStorage.getItem(DRAFTS) ?? "[]") as [string, string][]);
-  } catch {
-    return new Map();
-  }
-}
+const drafts = new Map(Object.entries(keep.read<Record<string, string>>(DRAFTS) ?? {}));
 
 function keepDraft(draft: string, text: string): void {
   if (text === (drafts.get(draft) ?? "")) return;
   if (text === "") drafts.delete(draft);
   else drafts.set(draft, text);
-  try {
-    sessionStorage.setItem(DRAFTS, JSON.stringify([...drafts]));
-  } catch {
-    // full or forbidden: a reload loses them
-  }
+  keep.write(DRAFTS, Object.fromEntries(drafts));
 }
 
 interface Props {

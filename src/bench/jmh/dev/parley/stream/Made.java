@@ -5,6 +5,7 @@ import dev.parley.changes.Table;
 import dev.parley.feed.Change;
 import dev.parley.feed.Change.Operation;
 import dev.parley.feed.Delta;
+import dev.parley.feed.Landmark;
 import dev.parley.feed.Position;
 import dev.parley.feed.Snapshot;
 import java.time.OffsetDateTime;
@@ -19,8 +20,9 @@ public final class Made {
             column("sender_id", "text"), column("sender_role", "text"), column("content", "text"), column("created_at", "timestamptz"), column("metadata", "jsonb")),
             List.of("id"), List.of("id"), false);
 
-    private static final Position POSITION = new Position(7, 1, new Snapshot(1_000, new long[0]));
     private static final OffsetDateTime AT = OffsetDateTime.parse("2026-11-22T10:00:00.123456Z");
+    private static final Landmark LANDMARK = new Landmark(1, 999, AT);
+    private static final Position POSITION = new Position(7, 1, new Snapshot(1_000, new long[0]), LANDMARK);
 
     private Made() {
     }
@@ -34,7 +36,7 @@ public final class Made {
         String record = "{\"id\":\"" + new UUID(0x0192f5a07c1e7d43L, 0x9000_0000_0000_0000L | number) + "\",\"conversation_id\":\"" + conversation + "\",\"seq\":" + number
                 + ",\"sender_id\":\"ada\",\"sender_role\":\"customer\",\"content\":\"Where is my order? It should have been here \\\"yesterday\\\".\","
                 + "\"created_at\":\"2026-11-22T10:00:00.123456+00:00\",\"metadata\":{}}";
-        return new Change(number, 1_000 + number, "public", "messages", Operation.INSERT, record, null, AT, POSITION.inside(new Snapshot(2_000, new long[0]), number));
+        return new Change(number, 1_000 + number, "public", "messages", Operation.INSERT, record, null, AT, POSITION.inside(new Snapshot(2_000, new long[0]), number, LANDMARK));
     }
 
     /** A page with so many messages, the first of which go to different conversations. */

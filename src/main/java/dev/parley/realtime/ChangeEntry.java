@@ -43,10 +43,6 @@ record ChangeEntry(Event event, String schema, String table, String filter, List
                 entry.has("after") || entry.has("position"), seq(after), position(after), name(entry, "position"));
     }
 
-    boolean isNamedInAnySchema() {
-        return schema.equals(Binding.ANY) && !table.equals(Binding.ANY);
-    }
-
     /** What makes two entries the same subscription, whatever point they begin at. */
     String key() {
         return event + "\n" + schema + "\n" + table + "\n" + filter + "\n" + select + "\n" + positionName;

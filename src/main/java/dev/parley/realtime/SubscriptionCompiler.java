@@ -106,10 +106,7 @@ class SubscriptionCompiler {
                 throw new EntryException("Column selection is not supported for wildcard subscriptions. Provide an explicit schema and table name.");
             }
             if (entry.filter() == null) {
-                // routing knows a table, a schema and everything, so one name in all schemas is spelled out
-                return Future.succeededFuture(entry.isNamedInAnySchema()
-                        ? found.stream().map(table -> new Target(table.schema(), table.name(), RowFilter.ALL)).toList()
-                        : List.of(new Target(entry.schema(), entry.table(), RowFilter.ALL)));
+                return Future.succeededFuture(List.of(new Target(entry.schema(), entry.table(), RowFilter.ALL)));
             }
             List<Future<Target>> targets = found.stream().map(table -> filters.compile(table, entry.filter())
                     .map(filter -> new Target(table.schema(), table.name(), filter))).toList();

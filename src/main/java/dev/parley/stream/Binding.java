@@ -3,6 +3,7 @@ package dev.parley.stream;
 import dev.parley.changes.Projection;
 import dev.parley.changes.RowFilter;
 import dev.parley.feed.Change.Operation;
+import dev.parley.feed.LogSelection.Table;
 import dev.parley.feed.Position;
 import java.util.List;
 import java.util.UUID;
@@ -32,16 +33,24 @@ public record Binding(Object key, long id, Event event, List<Target> targets, Pr
         }
     }
 
-    /** A table, or all of a schema, or all; and the rows of it. */
+    /** A table, or all of a schema, or all of a name, or all; and the rows of it. */
     public record Target(String schema, String table, RowFilter filter) {
+
+        private static final Table EVERYTHING = new Table(ANY, ANY);
 
         /** Whether it takes in that table. */
         public boolean covers(String otherSchema, String otherTable) {
             return (schema.equals(ANY) ? isPublic(otherSchema) : schema.equals(otherSchema)) && (table.equals(ANY) || table.equals(otherTable));
         }
 
+        /** What targets that take in a table call it: by its name, all of its schema, its name in any schema, everything. */
+        static List<Table> namesOf(Table table) {
+            Table schema = new Table(table.schema(), ANY);
+            return isPublic(table.schema()) ? List.of(table, schema, new Table(ANY, table.name()), EVERYTHING) : List.of(table, schema);
+        }
+
         /** Whether a schema is among any: what is stored for channels is not, of which policies decide who may read it. */
-        static boolean isPublic(String schema) {
+        private static boolean isPublic(String schema) {
             return !schema.equals("realtime") && !schema.equals("parley");
         }
     }

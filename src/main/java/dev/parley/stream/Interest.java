@@ -14,8 +14,6 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class Interest {
 
-    private static final Table ALL = new Table(Binding.ANY, Binding.ANY);
-
     private final Map<Table, Integer> tables = new ConcurrentHashMap<>();
     private final Map<Table, Map<RowFilter, Integer>> asking = new ConcurrentHashMap<>();
 
@@ -37,8 +35,15 @@ final class Interest {
     }
 
     boolean in(String schema, String table) {
-        return !tables.isEmpty() && (tables.containsKey(new Table(schema, table)) || tables.containsKey(new Table(schema, Binding.ANY))
-                || tables.containsKey(ALL) && Target.isPublic(schema));
+        if (tables.isEmpty()) {
+            return false;
+        }
+        for (Table name : Target.namesOf(new Table(schema, table))) {
+            if (tables.containsKey(name)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The filters on a table that may have to be asked of the database. */
@@ -47,7 +52,7 @@ final class Interest {
             return List.of();
         }
         List<RowFilter> filters = new ArrayList<>();
-        for (Table name : List.of(table, new Table(table.schema(), Binding.ANY), ALL)) {
+        for (Table name : Target.namesOf(table)) {
             filters.addAll(asking.getOrDefault(name, Map.of()).keySet());
         }
         return filters;

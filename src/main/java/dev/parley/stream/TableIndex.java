@@ -22,7 +22,7 @@ final class TableIndex {
     private record Entry(BindingGroup group, RowFilter filter) {
     }
 
-    /** The entries of one table, or of any table of a schema, or of any. */
+    /** The entries of one name, see {@link Binding.Target#namesOf}. */
     private static final class Entries {
         private final Map<String, Map<String, List<Entry>>> byValue = new HashMap<>(2);
         private final List<Entry> rest = new ArrayList<>(2);
@@ -73,7 +73,6 @@ final class TableIndex {
     }
 
     private static final Logger LOG = Logger.getLogger(TableIndex.class);
-    private static final Table ALL = new Table(Binding.ANY, Binding.ANY);
 
     private final Interest interest;
     private final Map<Table, Entries> tables = new HashMap<>();
@@ -135,10 +134,8 @@ final class TableIndex {
             if (own != null) {
                 own.outdated(change.table()).forEach(this::miss);
             }
-            match(own, batch, change, order);
-            match(tables.get(new Table(change.name().schema(), Binding.ANY)), batch, change, order);
-            if (Binding.Target.isPublic(change.name().schema())) {
-                match(tables.get(ALL), batch, change, order);
+            for (Table name : Binding.Target.namesOf(change.name())) {
+                match(tables.get(name), batch, change, order);
             }
             order++;
         }

@@ -74,11 +74,8 @@ class PagesIT extends BrowserTest {
     void aRowInsertedBySqlAppearsInBothPages() {
         String first = unique("Does SQL count?");
         String inserted = unique("inserted by another program");
-        Person admin = admin();
-        Person customer = customer();
-        customer.writes(first);
-        admin.item(first).click();
-        admin.seesOnce(first);
+        Person customer = customerWhoSent(first);
+        Person admin = adminWhoReads(first);
 
         Sql.on(database).run("""
                 insert into messages (conversation_id, content, sender_id, sender_role)
@@ -91,11 +88,8 @@ class PagesIT extends BrowserTest {
     @Test
     void typingShowsAtTheOtherSideAndHidesByItself() {
         String first = unique("I will type now.");
-        Person admin = admin();
-        Person customer = customer();
-        customer.writes(first);
-        admin.item(first).click();
-        admin.seesOnce(first);
+        Person customer = customerWhoSent(first);
+        Person admin = adminWhoReads(first);
 
         customer.types("hm");
         assertThat(admin.page().locator(".typing")).containsText("is typing");
@@ -113,11 +107,8 @@ class PagesIT extends BrowserTest {
     @Test
     void closingAndReopeningIsSeenByTheCustomer() {
         String first = unique("You may close this.");
-        Person admin = admin();
-        Person customer = customer();
-        customer.writes(first);
-        admin.item(first).click();
-        admin.seesOnce(first);
+        Person customer = customerWhoSent(first);
+        Person admin = adminWhoReads(first);
 
         admin.presses("Close conversation");
         customer.sees("This conversation was closed.");
@@ -166,14 +157,11 @@ class PagesIT extends BrowserTest {
     @Test
     void aConversationThatWasLeftCanBeTakenUpAgain() {
         String first = unique("Not finished.");
-        Person admin = admin();
-        Person customer = customer();
-        customer.writes(first);
-        customer.seesOnce(first);
+        Person customer = customerWhoSent(first);
 
         customer.presses("New conversation");
         customer.doesNotSee(first);
-        admin.item(first).click();
+        Person admin = adminWhoReads(first);
         String answer = unique("Meanwhile.");
         admin.writes(answer);
         customer.presses("Go back to your last conversation");
@@ -189,11 +177,8 @@ class PagesIT extends BrowserTest {
     @Test
     void whoWroteWhenTheConversationWasClosedGoesOnByKeyboard() {
         String first = unique("Close it while I write.");
-        Person admin = admin();
-        Person customer = customer();
-        customer.writes(first);
-        admin.item(first).click();
-        admin.seesOnce(first);
+        Person customer = customerWhoSent(first);
+        Person admin = adminWhoReads(first);
         customer.types("still");
 
         admin.presses("Close conversation");
@@ -219,11 +204,8 @@ class PagesIT extends BrowserTest {
     @Test
     void nobodyTypesInAConversationThatIsDeleted() {
         String first = unique("Delete me.");
-        Person admin = admin();
-        Person customer = customer();
-        customer.writes(first);
-        admin.item(first).click();
-        admin.seesOnce(first);
+        Person customer = customerWhoSent(first);
+        Person admin = adminWhoReads(first);
         customer.types("and I go on");
         assertThat(admin.page().locator(".typing[data-typing=true]")).hasCount(1);
 
@@ -395,6 +377,13 @@ class PagesIT extends BrowserTest {
         customer.writes(text);
         customer.seesOnce(text);
         return customer;
+    }
+
+    private Person adminWhoReads(String text) {
+        Person admin = admin();
+        admin.item(text).click();
+        admin.seesOnce(text);
+        return admin;
     }
 
     private static UUID conversationWith(int messages, String marker) {

@@ -60,16 +60,13 @@ class ResumeIT {
 
     private final AtomicInteger joins = new AtomicInteger();
     private final List<Place> places = new CopyOnWriteArrayList<>();
-    private final List<Seen> toCompare = new CopyOnWriteArrayList<>();
+    /** What the joins got, to be compared with the table once all is written. */
+    private final List<Entry> toCompare = new CopyOnWriteArrayList<>();
     private List<UUID> conversations;
     private RealtimeFollower recorder;
 
     /** A position and what had come up to it: the last {@code seq} of each conversation. */
     private record Place(String position, Map<UUID, Long> last) {
-    }
-
-    /** What one join or one entry of it got, from where; to be compared with the table once all is written. */
-    private record Seen(Map<UUID, Long> start, Deliveries deliveries) {
     }
 
     @BeforeAll
@@ -231,7 +228,7 @@ class ResumeIT {
         follower.disconnect();
         assertEquals(List.of(), follower.disturbances());
         follower.deliveries().assertNoViolation();
-        toCompare.add(new Seen(start, follower.deliveries()));
+        toCompare.add(new Entry(awaited, start, follower.deliveries()));
     }
 
     private void joinWithSeveralEntries(RealtimeClient client, Random random) throws IOException {
@@ -262,7 +259,7 @@ class ResumeIT {
         channel.leave();
         for (Entry entry : entries) {
             entry.deliveries().assertNoViolation();
-            toCompare.add(new Seen(entry.start(), entry.deliveries()));
+            toCompare.add(entry);
         }
     }
 

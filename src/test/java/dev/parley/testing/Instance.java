@@ -178,7 +178,7 @@ public final class Instance implements AutoCloseable {
 
         private final Map<String, String> settings = new LinkedHashMap<>();
         private final Map<String, String> environment = new LinkedHashMap<>();
-        /** What a start costs counts more here than what comes after: the last two are a seventh of it. */
+        /** What a start costs counts more here than what comes after: the last two are a sixth of it. */
         private final List<String> jvm = new ArrayList<>(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx384m",
                 "-XX:+UnlockDiagnosticVMOptions", "-XX:-BytecodeVerificationRemote"));
 
