@@ -38,14 +38,16 @@ final class FeedReplay implements Replay {
         // the last page of a long delta shows what its first page saw; what committed since is for one more read to bring
         boolean old = cursor.isInsideDelta();
         return cursor.read(reader.pool(), epoch, reader.limit()).map(delta -> {
-            List<ChatChange> changes = delta.changes().stream().map(ChatChange::of).filter(Objects::nonNull).toList();
+            boolean complete = delta.complete() && !old;
             if (from == null) {
-                return new Page(List.of(), delta.complete() && !old, delta.upto(), -1, this);
+                // not looked into: where chat is off, the rows of tables with the names of chat's may be anything
+                return new Page(List.of(), complete, delta.upto(), -1, this);
             }
+            List<ChatChange> changes = delta.changes().stream().map(ChatChange::of).filter(Objects::nonNull).toList();
             if (changes.stream().anyMatch(change -> change.kind() == Kind.TRUNCATED)) {
                 throw new FeedGap(Reason.TRUNCATED);
             }
-            return new Page(changes.stream().map(ChatChange::frame).toList(), delta.complete() && !old, delta.upto(), -1, this);
+            return new Page(changes.stream().map(ChatChange::frame).toList(), complete, delta.upto(), -1, this);
         });
     }
 }

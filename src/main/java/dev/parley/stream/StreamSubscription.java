@@ -53,7 +53,7 @@ final class StreamSubscription implements Flow.Subscription {
     private long demand;
     /** Reads that failed in a row. */
     private int failures;
-    /** Whether the reader was told to begin anew and has had nothing since. */
+    /** Whether the reader was told to begin anew and the database has not let it yet. */
     private boolean anew;
     private boolean draining;
     private long seq;
@@ -173,6 +173,14 @@ final class StreamSubscription implements Flow.Subscription {
         }
     }
 
+    /** It could not be served what it was due: it ends rather than go on without, and its reader resumes. */
+    void broken(Throwable failure) {
+        if (state != State.CLOSED) {
+            close();
+            reader.onError(failure);
+        }
+    }
+
     private void drain() {
         if (draining) {
             return;
@@ -225,6 +233,7 @@ final class StreamSubscription implements Flow.Subscription {
                     fail(read.cause());
                 } else {
                     failures = 0;
+                    anew = false;
                     page = read.result();
                     replay = page.next();
                     become(State.HOLDING);
@@ -243,8 +252,7 @@ final class StreamSubscription implements Flow.Subscription {
         if (failure instanceof FeedGap gap && !anew) {
             resync(gap.reason());
         } else if (failure instanceof ParleyException || failure instanceof FilterException) {
-            close();
-            reader.onError(failure);
+            broken(failure);
         } else {
             // the database is away, or the tail has yet to see what this read saw: the reader keeps its place and its socket
             Replay reading = replay;
@@ -282,7 +290,6 @@ final class StreamSubscription implements Flow.Subscription {
         seq = Math.max(seq, page.lastSeq());
         seq = Math.max(seq, kept.framesAfter(page.seen(), seen, texts));
         become(State.LIVE);
-        anew = false;
         told = null;
         kept = null;
         page = null;

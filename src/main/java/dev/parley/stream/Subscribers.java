@@ -3,9 +3,12 @@ package dev.parley.stream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jboss.logging.Logger;
 
 /** The subscriptions to one thing on one event loop. A subscription may leave while all of them are being served. */
 final class Subscribers {
+
+    private static final Logger LOG = Logger.getLogger(Subscribers.class);
 
     private final List<Member> all = new ArrayList<>(2);
     private int serving;
@@ -32,13 +35,14 @@ final class Subscribers {
         }
     }
 
+    /** One that fails ends by itself: the others get theirs. */
     void each(Consumer<StreamSubscription> action) {
         serving++;
         // those who come meanwhile are served by their own replay
         for (int i = 0, size = all.size(); i < size; i++) {
             Member member = all.get(i);
             if (member != null) {
-                action.accept(member.subscription);
+                serve(member.subscription, action);
             }
         }
         if (--serving == 0 && holes) {
@@ -47,6 +51,15 @@ final class Subscribers {
             for (int i = 0; i < all.size(); i++) {
                 all.get(i).index = i;
             }
+        }
+    }
+
+    private static void serve(StreamSubscription subscription, Consumer<StreamSubscription> action) {
+        try {
+            action.accept(subscription);
+        } catch (RuntimeException e) {
+            LOG.error("a stream could not be served and ends", e);
+            subscription.broken(e);
         }
     }
 
