@@ -3,6 +3,7 @@ package dev.parley.stream;
 import dev.parley.changes.FilterException;
 import dev.parley.changes.RowFilter;
 import dev.parley.changes.RowFilter.Verdict;
+import dev.parley.changes.Table;
 import dev.parley.feed.Change;
 import dev.parley.feed.Change.Operation;
 import dev.parley.feed.Delta;
@@ -41,6 +42,8 @@ final class ChangesReplay implements Replay {
                     from (select * from public.messages m where m.conversation_id = $1 and m.seq > $2 order by m.seq limit $3) l) p
             ) m
             """;
+
+    private static final String ALTERED = "a column that the filter looks at was altered";
 
     /** How far one binding is. */
     private static final class Progress {
@@ -129,6 +132,10 @@ final class ChangesReplay implements Replay {
     }
 
     private Future<Page> advance(long epoch) {
+        if (all.stream().anyMatch(this::isOutdated)) {
+            // said before the log is asked: where the column is gone, no row has the value that the log would be searched for
+            return Future.failedFuture(new FilterException(false, ALTERED));
+        }
         if (lastEpoch != epoch) {
             lastEpoch = epoch;
             // ids that were not flushed may have come again: their messages are read once more, from where they got to
@@ -145,6 +152,13 @@ final class ChangesReplay implements Replay {
         // the last page of a long delta shows what its first page saw; what committed since is for one more read to bring
         boolean old = cursor.isInsideDelta();
         return cursor.read(reader.replays().pool(), epoch, reader.replays().limit()).compose(delta -> page(delta, delta.complete() && !old));
+    }
+
+    private boolean isOutdated(Progress progress) {
+        return progress.binding.targets().stream().anyMatch(target -> {
+            Table shape = reader.catalog().table(target.schema(), target.table());
+            return shape != null && !target.filter().fits(shape);
+        });
     }
 
     /** Where the log has to be read from, so that no binding misses anything. */
@@ -229,7 +243,7 @@ final class ChangesReplay implements Replay {
                     RowFilter filter = check && !concerns(progress, change.change()) ? null
                             : progress.binding.filterFor(change.change().schema(), change.change().table());
                     if (filter != null && change.table() != null && !filter.fits(change.table())) {
-                        throw new FilterException(false, "a column that the filter looks at was altered");
+                        throw new FilterException(false, ALTERED);
                     }
                     if (filter != null && filter.test(change.tested()) == Verdict.ASK) {
                         verdicts.question(filter, change);

@@ -16,6 +16,9 @@ import java.util.function.Supplier;
  */
 public final class TableChange {
 
+    /** What is told of a deleted row of which nobody knows what may be told. */
+    private static final Row NOTHING = Row.parse("{}");
+
     private final Change change;
     private final LogSelection.Table name;
     private final Row row;
@@ -41,7 +44,7 @@ public final class TableChange {
         fits = shape != null && shape.fits(row.names());
         switch (change.operation()) {
             case DELETE -> {
-                old = shape == null ? row : Row.parse(row.only(shape.rowSecurity() ? shape.key() : shape.identity()));
+                old = shape == null ? NOTHING : Row.parse(row.only(shape.rowSecurity() ? shape.key() : shape.identity()));
                 tested = old;
             }
             case UPDATE -> {

@@ -1,0 +1,96 @@
+package dev.parley.realtime;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.parley.testing.Await;
+import dev.parley.testing.ChangeBinding;
+import dev.parley.testing.Instance;
+import dev.parley.testing.RealtimeChannel;
+import dev.parley.testing.RealtimeClient;
+import dev.parley.testing.RealtimeFrame;
+import dev.parley.testing.RealtimeVersion;
+import dev.parley.testing.Sql;
+import dev.parley.testing.TestPostgres;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Tables that are altered or dropped under those who subscribe to them. */
+class AlteredTablesIT {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private static TestPostgres database;
+    private static Instance instance;
+
+    @BeforeAll
+    static void start() {
+        database = TestPostgres.start();
+        Sql.on(database).run("create publication supabase_realtime");
+        instance = Instance.over(database).start();
+    }
+
+    @AfterAll
+    static void stop() {
+        instance.close();
+        database.close();
+    }
+
+    /** By value, and by a comparison that no index serves. */
+    @ParameterizedTest
+    @CsvSource({"renamed, room=eq.5, rename column room to chat", "dropped, room=eq.5, drop column room", "renamed_too, room=gt.4, rename column room to chat"})
+    void aChannelWhoseFiltersColumnIsAlteredIsToldInsteadOfGoingSilent(String table, String filter, String alteration) throws IOException {
+        watched(table);
+        ChangeBinding filtered = ChangeBinding.of("INSERT", "public", table).filter(filter);
+        ChangeBinding all = ChangeBinding.of("INSERT", "public", table);
+        try (RealtimeClient client = RealtimeClient.of(RealtimeVersion.V2).connect(instance)) {
+            RealtimeChannel channel = client.channel("filtered").on(filtered).joinOnceWatched();
+            RealtimeChannel neighbour = client.channel("all").on(all).joinOnceWatched();
+            Sql.on(database).run("insert into " + table + " (id, room) values (1, 5)");
+            Await.until(() -> filtered.changes().size() == 1 && all.changes().size() == 1, PATIENCE, () -> "a row; got " + filtered.changes() + all.changes());
+
+            Sql.on(database).run("alter table " + table + " " + alteration);
+            Sql.on(database).run("insert into " + table + " values (2, 5)".replace("5)", alteration.startsWith("drop") ? "'x')" : "5, 'x')"));
+            channel.awaitFrame("the channel ends", frame -> frame.event().equals("phx_error"));
+            Await.until(() -> all.changes().size() == 2, PATIENCE, () -> "the neighbour's row; got " + all.changes());
+            channel.join();
+            RealtimeFrame said = channel.awaitFrame("the reason", frame -> frame.event().equals("system") && frame.payload().path("status").asText().equals("error"));
+            assertTrue(said.payload().path("message").asText().contains("room"), said::toString);
+            assertEquals(List.of(), neighbour.errors());
+        }
+    }
+
+    @Test
+    void aRowDeletedFromATableThatIsGoneShowsNothingOfWhatStoodInIt() throws IOException {
+        watched("gone");
+        ChangeBinding everything = ChangeBinding.of("*", "*", "*");
+        try (RealtimeClient client = RealtimeClient.of(RealtimeVersion.V2).connect(instance)) {
+            client.channel("everything").on(everything).joinOnceWatched();
+            Sql.on(database).run("insert into gone (id, room, note) values (1, 5, 'inserted')");
+            Await.until(() -> everything.changes().size() == 1, PATIENCE, "the inserted row");
+            Sql.on(database).with(connection -> {
+                connection.setAutoCommit(false);
+                Sql.run(connection, "alter table gone add column more int");
+                Sql.run(connection, "delete from gone");
+                Sql.run(connection, "drop table gone");
+                connection.commit();
+                return null;
+            });
+            Await.until(() -> everything.changes().size() == 2, PATIENCE, () -> "the deletion; got " + everything.changes());
+            assertEquals("{}", everything.changes().get(1).data().path("old_record").toString(), () -> everything.changes().toString());
+        }
+    }
+
+    private static void watched(String table) {
+        Sql.on(database).run("create table " + table + " (id int primary key, room int, note text)");
+        Sql.on(database).run("alter publication supabase_realtime add table " + table);
+        Await.until(() -> Sql.on(database).value("select exists (select from pg_trigger where tgrelid = ?::regclass and tgname = 'parley_log_insert')", Boolean.class, table),
+                PATIENCE, table + " is watched");
+    }
+}
