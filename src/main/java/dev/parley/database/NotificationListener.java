@@ -1,6 +1,7 @@
 package dev.parley.database;
 
 import io.vertx.core.Context;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.pgclient.PgConnectOptions;
 import io.vertx.pgclient.PgConnection;
@@ -24,6 +25,9 @@ public final class NotificationListener {
     private static final Logger LOG = Logger.getLogger(NotificationListener.class);
     private static final long PROBE_INTERVAL_MS = 5_000;
     private static final long PROBE_TIMEOUT_MS = 5_000;
+    private static final long CONNECT_TIMEOUT_MS = 5_000;
+    /** Longer than the pause between probes, so that only a connection falls silent for so long that is being made or is lost: it is closed then. */
+    private static final int SILENCE_SECONDS = 8;
 
     private final Connections connections;
     private final Vertx vertx;
@@ -88,7 +92,11 @@ public final class NotificationListener {
         }
         StringBuilder listen = new StringBuilder();
         channels.keySet().forEach(channel -> listen.append("listen ").append(channel).append(';'));
-        connections.connect(options.get(), listen.toString()).onSuccess(this::use).onFailure(this::retry);
+        Future<PgConnection> attempt = connections.connect(new PgConnectOptions(options.get()).setIdleTimeout(SILENCE_SECONDS), listen.toString());
+        attempt.timeout(CONNECT_TIMEOUT_MS, TimeUnit.MILLISECONDS).onSuccess(this::use).onFailure(failure -> {
+            attempt.onSuccess(PgConnection::close); // should it come after all
+            retry(failure);
+        });
     }
 
     private void use(PgConnection fresh) {

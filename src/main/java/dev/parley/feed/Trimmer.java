@@ -13,6 +13,8 @@ import jakarta.enterprise.event.Observes;
 import java.time.Duration;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jboss.logging.Logger;
 
 /**
@@ -57,7 +59,7 @@ class Trimmer {
         }
         running = true;
         Pool pool = connections.readers();
-        pool.withTransaction(connection -> mark(connection, position))
+        inTime(pool.withTransaction(connection -> mark(connection, position)))
                 .compose(trimmed -> trimmed == null ? Future.succeededFuture(0L) : delete(pool, trimmed, 0))
                 .onComplete(done -> {
                     running = false;
@@ -110,13 +112,22 @@ class Trimmer {
         });
     }
 
+    /** A connection that has fallen silent must not end the trimming for good. A step writes, and may take twice as long as a read. */
+    private <T> Future<T> inTime(Future<T> step) {
+        return step.timeout(config.readTimeout().multipliedBy(2).toMillis(), TimeUnit.MILLISECONDS).onFailure(failure -> {
+            if (failure instanceof TimeoutException) {
+                connections.renewReaders();
+            }
+        });
+    }
+
     private Future<Long> delete(Pool pool, Snapshot trimmed, long before) {
-        return pool.preparedQuery("""
+        return inTime(pool.preparedQuery("""
                 delete from parley.change_log where id = any (array(
                   select id from parley.change_log
                   where xid < $1::text::xid8 and pg_visible_in_snapshot(xid, $2::text::pg_snapshot)
                   order by xid limit $3))
-                """).execute(Tuple.of(Long.toString(trimmed.xmax()), trimmed.text(), CHUNK)).compose(rows ->
+                """).execute(Tuple.of(Long.toString(trimmed.xmax()), trimmed.text(), CHUNK))).compose(rows ->
                 rows.rowCount() < CHUNK ? Future.succeededFuture(before + rows.rowCount()) : delete(pool, trimmed, before + rows.rowCount()));
     }
 }

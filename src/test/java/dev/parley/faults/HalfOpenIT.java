@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.testing.Await;
+import dev.parley.testing.Cable;
 import dev.parley.testing.Conversations;
 import dev.parley.testing.Instance;
 import dev.parley.testing.Sql;
@@ -18,7 +19,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** A database connection whose peer says nothing any more, and does not close either: a backend that is stopped. */
+/** A database connection whose peer says nothing any more, and does not close either: a backend that is stopped, a network that drops what it is given. */
 class HalfOpenIT {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -67,6 +68,18 @@ class HalfOpenIT {
                 assertEquals("ack", answer(stream, second).path("type").asText());
             });
             assertEquals(2, received.size());
+        }
+    }
+
+    @Test
+    void theLogIsTrimmedOnWhenAllConnectionsFallSilent() {
+        Sql sql = Sql.on(database);
+        try (Cable cable = new Cable(database.port()); Instance trimming = Instance.over(database).setting("parley.feed.read-timeout", "2s")
+                .setting("parley.feed.retention", "2s").setting("quarkus.datasource.reactive.url", "postgresql://127.0.0.1:" + cable.port() + "/postgres").start()) {
+            Await.until(() -> sql.value("select count(*) from parley.feed_marks", Long.class) > 1, PATIENCE, "trimming has begun");
+            cable.silence();
+            sql.run("insert into messages (conversation_id, content) values (?, 'to be trimmed')", conversation);
+            Await.until(() -> sql.value("select count(*) from parley.change_log", Long.class) == 0, PATIENCE, "the log is trimmed over other connections");
         }
     }
 

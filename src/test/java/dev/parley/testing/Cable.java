@@ -1,4 +1,4 @@
-package dev.parley.page;
+package dev.parley.testing;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,8 +10,8 @@ import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** A network cable between browser and service that can be cut, or go silent while both ends believe that it is there. */
-final class Cable implements AutoCloseable {
+/** A network cable, between browser and service or service and database, that can be cut, or go silent while both ends believe that it is there. */
+public final class Cable implements AutoCloseable {
 
     private final ServerSocket door;
     private final int target;
@@ -19,7 +19,7 @@ final class Cable implements AutoCloseable {
     private final Set<Socket> silent = ConcurrentHashMap.newKeySet();
     private volatile boolean cut;
 
-    Cable(int target) {
+    public Cable(int target) {
         this.target = target;
         try {
             door = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
@@ -29,24 +29,29 @@ final class Cable implements AutoCloseable {
         daemon(this::accept);
     }
 
-    String address(String path) {
-        return "http://127.0.0.1:" + door.getLocalPort() + path;
+    public String address(String path) {
+        return "http://127.0.0.1:" + port() + path;
+    }
+
+    /** Where its near end is, on the loopback interface. */
+    public int port() {
+        return door.getLocalPort();
     }
 
     /** Every connection breaks, and new ones break at once. */
-    void cut() {
+    public void cut() {
         cut = true;
         ends.forEach(Cable::shut);
     }
 
     /** What is open stays open but carries nothing any more, as when a laptop changes its network; new connections work. */
-    void silence() {
+    public void silence() {
         Set<Socket> now = Set.copyOf(ends);
         ends.removeAll(now);
         silent.addAll(now);
     }
 
-    void mend() {
+    public void mend() {
         cut = false;
     }
 
