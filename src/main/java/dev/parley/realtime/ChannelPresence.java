@@ -117,11 +117,10 @@ final class ChannelPresence implements Presence.Watcher {
 
     @Override
     public void state(byte[] json) {
-        if (!session.outbound().hasRoom()) {
-            stale = true;
-            return;
+        stale = !session.outbound().hasRoom();
+        if (!stale) {
+            session.write(frames.push("presence_state", new String(json, StandardCharsets.UTF_8)));
         }
-        session.write(frames.push("presence_state", new String(json, StandardCharsets.UTF_8)));
     }
 
     @Override
