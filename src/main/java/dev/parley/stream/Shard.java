@@ -75,7 +75,7 @@ final class Shard {
         if (batch.delta().complete() && !waiting.isEmpty()) {
             List<StreamSubscription> before = waiting;
             waiting = new ArrayList<>();
-            before.forEach(subscription -> subscription.tailReached(batch.delta()));
+            before.forEach(waited -> Subscribers.serve(waited, subscription -> subscription.tailReached(batch.delta())));
         }
     }
 
@@ -84,7 +84,7 @@ final class Shard {
         if (batch.delta().complete() && !waitingForTables.isEmpty()) {
             List<StreamSubscription> before = waitingForTables;
             waitingForTables = new ArrayList<>();
-            before.forEach(subscription -> subscription.tailReached(batch.delta()));
+            before.forEach(waited -> Subscribers.serve(waited, subscription -> subscription.tailReached(batch.delta())));
         }
     }
 

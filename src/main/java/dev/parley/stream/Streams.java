@@ -17,7 +17,7 @@ import java.util.concurrent.Flow;
  * <p>Each item is what one step brought: one or more frames, in order. Items come on the event loop on which the stream was subscribed to (or
  * one chosen for it, when it was subscribed to elsewhere). Demand is honoured without a buffer: a subscriber that does not ask misses
  * nothing, since it catches up from the database when it asks again. A stream ends only by failure
- * ({@link dev.parley.conversation.ParleyException}: there is no such conversation) or when it is cancelled.
+ * ({@link dev.parley.conversation.ParleyException}: there is no such conversation; anything else: resume) or when it is cancelled.
  */
 @ApplicationScoped
 public class Streams {

@@ -54,7 +54,8 @@ final class Subscribers {
         }
     }
 
-    private static void serve(StreamSubscription subscription, Consumer<StreamSubscription> action) {
+    /** The same for one by itself. */
+    static void serve(StreamSubscription subscription, Consumer<StreamSubscription> action) {
         try {
             action.accept(subscription);
         } catch (RuntimeException e) {

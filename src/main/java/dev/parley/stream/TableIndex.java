@@ -147,8 +147,8 @@ final class TableIndex {
         Map<StreamSubscription, List<ChangePart>> several = new LinkedHashMap<>();
         served.forEach(group -> group.serve(batch.delta(),
                 (subscription, part) -> several.computeIfAbsent(subscription, key -> new ArrayList<>(2)).add(part)));
-        several.forEach((subscription, parts) ->
-                subscription.changed(batch.delta(), parts.size() == 1 ? parts.get(0) : ChangePart.merged(parts)));
+        several.forEach((member, parts) -> Subscribers.serve(member,
+                subscription -> subscription.changed(batch.delta(), parts.size() == 1 ? parts.get(0) : ChangePart.merged(parts))));
         served.forEach(this::left);
     }
 
