@@ -10,6 +10,7 @@ import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.function.Function;
 
 /** The connections that read the change log: the tail's own, and a pool for replays. */
 @ApplicationScoped
@@ -78,6 +79,11 @@ public class FeedConnections {
     /** For replays and catch-up. Any thread. */
     public Pool readers() {
         return readers.pool();
+    }
+
+    /** Asks over one of them; what takes longer than a read may fails, and the pool is given up. Any thread. */
+    <T> Future<T> ask(Function<Pool, Future<T>> question) {
+        return readers.ask(question);
     }
 
     /** Gives up the pool's connections after one did not answer in time; the next read gets new ones. At most one renewal in a while. */

@@ -4,7 +4,6 @@ import dev.parley.database.Database;
 import io.quarkus.runtime.StartupEvent;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
@@ -13,8 +12,6 @@ import jakarta.enterprise.event.Observes;
 import java.time.Duration;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jboss.logging.Logger;
 
 /**
@@ -58,9 +55,8 @@ class Trimmer {
             return;
         }
         running = true;
-        Pool pool = connections.readers();
-        inTime(pool.withTransaction(connection -> mark(connection, position)))
-                .compose(trimmed -> trimmed == null ? Future.succeededFuture(0L) : delete(pool, trimmed, 0))
+        connections.ask(pool -> pool.withTransaction(connection -> mark(connection, position)))
+                .compose(trimmed -> trimmed == null ? Future.succeededFuture(0L) : delete(trimmed, 0))
                 .onComplete(done -> {
                     running = false;
                     if (done.failed()) {
@@ -112,22 +108,13 @@ class Trimmer {
         });
     }
 
-    /** A connection that has fallen silent must not end the trimming for good. A step writes, and may take twice as long as a read. */
-    private <T> Future<T> inTime(Future<T> step) {
-        return step.timeout(config.readTimeout().multipliedBy(2).toMillis(), TimeUnit.MILLISECONDS).onFailure(failure -> {
-            if (failure instanceof TimeoutException) {
-                connections.renewReaders();
-            }
-        });
-    }
-
-    private Future<Long> delete(Pool pool, Snapshot trimmed, long before) {
-        return inTime(pool.preparedQuery("""
+    private Future<Long> delete(Snapshot trimmed, long before) {
+        return connections.ask(pool -> pool.preparedQuery("""
                 delete from parley.change_log where id = any (array(
                   select id from parley.change_log
                   where xid < $1::text::xid8 and pg_visible_in_snapshot(xid, $2::text::pg_snapshot)
                   order by xid limit $3))
                 """).execute(Tuple.of(Long.toString(trimmed.xmax()), trimmed.text(), CHUNK))).compose(rows ->
-                rows.rowCount() < CHUNK ? Future.succeededFuture(before + rows.rowCount()) : delete(pool, trimmed, before + rows.rowCount()));
+                rows.rowCount() < CHUNK ? Future.succeededFuture(before + rows.rowCount()) : delete(trimmed, before + rows.rowCount()));
     }
 }

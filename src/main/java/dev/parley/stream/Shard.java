@@ -1,5 +1,6 @@
 package dev.parley.stream;
 
+import dev.parley.feed.Delta;
 import dev.parley.feed.FeedGap.Reason;
 import dev.parley.feed.Position;
 import io.netty.channel.EventLoop;
@@ -21,9 +22,9 @@ final class Shard {
     private final Subscribers feeds = new Subscribers();
     private final TableIndex tables;
     /** Those who wait for the tail to reach their replay's snapshot. */
-    private List<StreamSubscription> waiting = new ArrayList<>();
+    private final List<StreamSubscription> waiting = new ArrayList<>();
     /** The same of those who follow tables, which may be handed out later. */
-    private List<StreamSubscription> waitingForTables = new ArrayList<>();
+    private final List<StreamSubscription> waitingForTables = new ArrayList<>();
 
     Shard(EventLoop loop, Interest interest) {
         this.loop = loop;
@@ -72,19 +73,19 @@ final class Shard {
         if (batch.all().size() > 0) {
             feeds.each(subscription -> subscription.changed(batch.delta(), batch.all()));
         }
-        if (batch.delta().complete() && !waiting.isEmpty()) {
-            List<StreamSubscription> before = waiting;
-            waiting = new ArrayList<>();
-            before.forEach(waited -> Subscribers.serve(waited, subscription -> subscription.tailReached(batch.delta())));
-        }
+        reached(waiting, batch.delta());
     }
 
     void deliverTables(Batch batch) {
         tables.deliver(batch);
-        if (batch.delta().complete() && !waitingForTables.isEmpty()) {
-            List<StreamSubscription> before = waitingForTables;
-            waitingForTables = new ArrayList<>();
-            before.forEach(waited -> Subscribers.serve(waited, subscription -> subscription.tailReached(batch.delta())));
+        reached(waitingForTables, batch.delta());
+    }
+
+    private static void reached(List<StreamSubscription> waiting, Delta delta) {
+        if (delta.complete() && !waiting.isEmpty()) {
+            List<StreamSubscription> before = List.copyOf(waiting);
+            waiting.clear(); // some wait again
+            before.forEach(waited -> Subscribers.serve(waited, subscription -> subscription.tailReached(delta)));
         }
     }
 
