@@ -110,7 +110,7 @@ final class BusyConversations {
         long now = System.nanoTime();
         batch.removeIf(pending -> pending.isOverdue(now) && refuse(pending));
         putBack(conversation, batch);
-        if (kind == WriteFailure.PAUSE) {
+        if (kind == WriteFailure.PAUSE || kind == WriteFailure.SUSPECT) {
             writer.vertx().setTimer(TURN_MS, tick -> endTurn(conversation));
         } else {
             endTurn(conversation);

@@ -27,6 +27,8 @@ final class CommitQueue {
     private static final int MAX_PASSED_OVER = 3;
     /** In a row; then one message is at fault, and all go one by one. */
     private static final int MAX_REPEATS = 10;
+    /** Pauses in a row for what may be the server's fault or a message's. */
+    private static final int MAX_SUSPICIONS = 3;
 
     private final GroupCommitWriter writer;
     private final BusyConversations busy;
@@ -35,6 +37,7 @@ final class CommitQueue {
     private final Set<UUID> writing = new HashSet<>();
     private int inFlight;
     private int repeats;
+    private int suspicions;
     private boolean pausing;
     private boolean complained;
 
@@ -94,6 +97,7 @@ final class CommitQueue {
         }
         backoff.reset();
         repeats = 0;
+        suspicions = 0;
         List<PendingMessage> locked = new ArrayList<>(0), again = new ArrayList<>(0);
         writer.settle(batch, results, locked, again);
         // all messages of a locked conversation share its lot, so their order is kept
@@ -113,14 +117,13 @@ final class CommitQueue {
 
     private void failed(List<PendingMessage> batch, Throwable failure) {
         writer.figures().repeated();
-        WriteFailure kind = WriteFailure.of(failure);
-        switch (kind == WriteFailure.REPEAT && ++repeats > MAX_REPEATS ? WriteFailure.SPLIT : kind) {
+        switch (actionAfter(failure)) {
             case REPEAT -> putBack(batch);
             case SPLIT -> {
                 batch.forEach(busy::add);
                 queue.removeIf(busy::takes);
             }
-            case PAUSE -> {
+            case PAUSE, SUSPECT -> {
                 if (!complained) {
                     LOG.warnf("messages can't be stored, trying on: %s", failure.getMessage());
                     complained = true;
@@ -135,6 +138,12 @@ final class CommitQueue {
                 });
             }
         }
+    }
+
+    private WriteFailure actionAfter(Throwable failure) {
+        WriteFailure kind = WriteFailure.of(failure);
+        boolean goesOn = kind == WriteFailure.REPEAT && ++repeats > MAX_REPEATS || kind == WriteFailure.SUSPECT && ++suspicions > MAX_SUSPICIONS;
+        return goesOn ? WriteFailure.SPLIT : kind;
     }
 
     private void putBack(List<PendingMessage> pending) {

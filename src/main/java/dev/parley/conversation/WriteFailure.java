@@ -10,7 +10,9 @@ enum WriteFailure {
     /** Something in the batch waits for a lock that nobody gives up: its messages must go one by one. */
     SPLIT,
     /** The database is away or unwell: try again after a pause. A batch whose answer was lost may be stored already; repeating finds its ids. */
-    PAUSE;
+    PAUSE,
+    /** The server is unwell, or a trigger fails as if it were for some message: try again after a pause, and one by one when that goes on. */
+    SUSPECT;
 
     static WriteFailure of(Throwable failure) {
         if (failure instanceof PgException error && error.getSqlState() != null) {
@@ -20,7 +22,8 @@ enum WriteFailure {
                 case "55P03" -> SPLIT;
                 default -> switch (error.getSqlState().substring(0, 2)) {
                     // the server, the login, or a standby: it passes, or an operator mends it
-                    case "08", "25", "28", "3D", "53", "57", "58", "XX" -> PAUSE;
+                    case "08", "25", "28", "3D", "53" -> PAUSE;
+                    case "57", "58", "XX" -> error.getSqlState().startsWith("57P") ? PAUSE : SUSPECT;
                     // the data is at fault, or a constraint or trigger that somebody added
                     default -> SPLIT;
                 };

@@ -1,6 +1,7 @@
 package dev.parley.faults;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.testing.Api;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -205,6 +207,52 @@ class OwnTriggersIT {
                   when (pg_trigger_depth() = 0) execute function reply();
                 """);
         assertAnswered();
+    }
+
+    @Test
+    void aMessageThatMakesATriggerFailLikeASickServerHoldsUpItsOwnConversationOnly() throws IOException {
+        Sql.on(database).run("""
+                create function crash() returns trigger language plpgsql as $$
+                begin if new.content = 'poison' then raise exception 'as an extension does that fails' using errcode = 'XX000'; end if; return new; end $$;
+                create trigger crash before insert on messages for each row execute function crash();
+                """);
+        UUID other = Conversations.insert(database, "other");
+        try (StreamClient poisoned = StreamClient.conversation(conversation).after(0).join(instance);
+                StreamClient stream = StreamClient.conversation(other).after(0).onMessage((message, seq) -> received.add(message)).join(instance)) {
+            UUID poison = UUID.randomUUID();
+            poisoned.sendMessage(poison, "poison");
+            UUID[] fine = Stream.generate(UUID::randomUUID).limit(20).toArray(UUID[]::new);
+            for (UUID id : fine) {
+                stream.sendMessage(id, "fine");
+            }
+            for (UUID id : fine) {
+                assertEquals("ack", answer(stream, id).path("type").asText());
+            }
+            assertNull(poisoned.answer(poison), "others did not wait for it");
+            assertEquals("PARLEY-UNAVAILABLE", answer(poisoned, poison).path("code").asText());
+        }
+    }
+
+    @Test
+    void whatAnOrdinaryTriggerAddsFollowsTheMessageThatWasSent() throws IOException {
+        Sql.on(database).run("""
+                create function reply() returns trigger language plpgsql as $$
+                begin
+                  if new.sender_role <> 'system' then
+                    insert into messages (conversation_id, sender_role, content) values (new.conversation_id, 'system', 'got it');
+                  end if;
+                  return null;
+                end $$;
+                create trigger reply after insert on messages for each row execute function reply();
+                """);
+        try (StreamClient stream = StreamClient.conversation(conversation).after(0).onMessage((message, seq) -> received.add(message)).join(instance)) {
+            Api.of(instance).sendNew(conversation, "the first, for which there is no counter yet");
+            Api.of(instance).sendNew(conversation, "a usual one");
+            Api.of(instance).setStatus(conversation, "closed");
+            assertEquals(201, sendAsAdmin("into a closed conversation").statusCode());
+            Await.until(() -> received.size() == 6, PATIENCE, "messages and answers");
+            assertEquals(List.of(1L, 2L, 3L, 4L, 5L, 6L), received.stream().map(message -> message.path("seq").asLong()).toList());
+        }
     }
 
     private void assertAnswered() throws IOException {
