@@ -1,5 +1,6 @@
 package dev.parley.conversation;
 
+import io.quarkus.hibernate.reactive.panache.Panache;
 import io.smallrye.mutiny.TimeoutException;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.VertxException;
@@ -11,6 +12,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLException;
 
 /** Tells the failures of the database apart that mean something to a client. */
@@ -18,9 +20,12 @@ final class DatabaseErrors {
 
     private static final String UNIQUE_VIOLATION = "23505";
 
-    /** Classes of SQLSTATE that say "not now": connection, resources, operator's intervention, system; and a standby's refusal to write. */
-    private static final Set<String> PASSING = Set.of("08", "53", "57", "58");
-    private static final String READ_ONLY = "25006";
+    /** Classes of SQLSTATE that say "not now": connection, another transaction in the way, resources, operator's intervention, system. */
+    private static final Set<String> PASSING = Set.of("08", "40", "53", "57", "58");
+    /** The same of single ones: a standby's refusal to write, a lock that was not to be had in time. */
+    private static final Set<String> PASSING_STATES = Set.of("25006", "55P03");
+    /** Classes that say that the data break a rule: a constraint, or what a trigger raises. */
+    private static final Set<String> REFUSING = Set.of("23", "P0");
 
     /** What the client throws when there is no server to answer. */
     private static final List<Class<? extends Throwable>> AWAY = List.of(SocketException.class, UnknownHostException.class,
@@ -28,6 +33,8 @@ final class DatabaseErrors {
 
     /** A statement that waits for a lock or for a silent network longer than this is given up. */
     private static final Duration PATIENCE = Duration.ofSeconds(10);
+    /** Below it, so that the server gives up a lock first and the connection is free again. */
+    private static final String LOCK_TIMEOUT = "set local lock_timeout = '8s'";
 
     private DatabaseErrors() {
     }
@@ -35,6 +42,13 @@ final class DatabaseErrors {
     /** Lets a database call fail rather than wait for ever. */
     static <T> Uni<T> bounded(Uni<T> call) {
         return call.ifNoItem().after(PATIENCE).fail();
+    }
+
+    /** A transaction that waits for locks only so long that the caller still hears of it. */
+    static <T> Uni<T> transaction(Supplier<Uni<T>> work) {
+        return Panache.withTransaction(() -> Panache.getSession()
+                .flatMap(session -> session.createNativeQuery(LOCK_TIMEOUT).executeUpdate())
+                .flatMap(set -> work.get()));
     }
 
     static boolean isUniqueViolation(Throwable failure) {
@@ -45,9 +59,19 @@ final class DatabaseErrors {
     static boolean isUnavailable(Throwable failure) {
         String state = sqlState(failure);
         if (state != null) {
-            return state.equals(READ_ONLY) || state.length() == 5 && PASSING.contains(state.substring(0, 2));
+            return PASSING_STATES.contains(state) || hasClass(state, PASSING);
         }
         return AWAY.stream().anyMatch(type -> cause(failure, type) != null);
+    }
+
+    /** Whether somebody's own constraint or trigger does not let the data in. */
+    static boolean isRefused(Throwable failure) {
+        String state = sqlState(failure);
+        return state != null && hasClass(state, REFUSING);
+    }
+
+    private static boolean hasClass(String state, Set<String> classes) {
+        return state.length() == 5 && classes.contains(state.substring(0, 2));
     }
 
     /** What the server said, or null when it said nothing; Hibernate hands on the client's exception as JDBC's. */

@@ -63,6 +63,10 @@ class ProblemMappers {
             warn(failure);
             return Problem.of(ErrorCode.UNAVAILABLE, "the database cannot be reached at the moment");
         }
+        if (DatabaseErrors.isRefused(failure)) {
+            LOG.debug("the database refuses a request", failure);
+            return Problem.of(ErrorCode.INVALID_REQUEST, "the database refuses this: a constraint or a trigger does not let it in");
+        }
         if (failure.getClass() == IOException.class) {
             // from reading the request: the client went away, or sent more than Quarkus reads
             return Problem.of(ErrorCode.INVALID_REQUEST, "the body cannot be read");

@@ -16,13 +16,14 @@ import jakarta.enterprise.event.Observes;
 @ApplicationScoped
 class RequestGuard {
 
-    private static final String API = "/api/";
     private static final int BEFORE_ALL = 1_000;
 
     private final BodyLimit limit;
     private final Database database;
+    private final String api;
 
-    RequestGuard(BodyLimit limit, Database database) {
+    RequestGuard(RootPath root, BodyLimit limit, Database database) {
+        this.api = root.base() + "/api/";
         this.limit = limit;
         this.database = database;
     }
@@ -33,7 +34,7 @@ class RequestGuard {
 
     private void admit(RoutingContext context) {
         HttpServerRequest request = context.request();
-        if (!request.path().startsWith(API)) {
+        if (!request.path().startsWith(api)) {
             context.next();
             return;
         }

@@ -6,11 +6,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.testing.Await;
 import dev.parley.testing.Cable;
 import dev.parley.testing.Conversations;
+import dev.parley.testing.Http;
 import dev.parley.testing.Instance;
+import dev.parley.testing.Parallel;
 import dev.parley.testing.Sql;
 import dev.parley.testing.StreamClient;
 import dev.parley.testing.TestPostgres;
 import java.io.IOException;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -81,6 +84,24 @@ class HalfOpenIT {
             sql.run("insert into messages (conversation_id, content) values (?, 'to be trimmed')", conversation);
             Await.until(() -> sql.value("select count(*) from parley.change_log", Long.class) == 0, PATIENCE, "the log is trimmed over other connections");
         }
+    }
+
+    @Test
+    void restIsServedAgainWhenAllItsConnectionsFallSilent() throws Exception {
+        try (Cable cable = new Cable(database.port()); Instance rest = Instance.over(database).setting("parley.feed.read-timeout", "2s")
+                .setting("quarkus.datasource.reactive.max-size", "2")
+                .setting("quarkus.datasource.reactive.url", "postgresql://127.0.0.1:" + cable.port() + "/postgres").start()) {
+            Parallel.run(8, reader -> () -> assertStatus(200, rest));
+            cable.silence();
+            Parallel.run(2, reader -> () -> assertStatus(503, rest));
+            Await.until(() -> Http.get(rest.http("/api/conversations/" + conversation)).statusCode() == 200, PATIENCE, "REST has other connections");
+        }
+    }
+
+    private Void assertStatus(int expected, Instance of) {
+        HttpResponse<String> answer = Http.get(of.http("/api/conversations/" + conversation));
+        assertEquals(expected, answer.statusCode(), answer.body());
+        return null;
     }
 
     private interface Step {
