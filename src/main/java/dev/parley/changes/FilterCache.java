@@ -4,41 +4,59 @@ import io.vertx.core.Future;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
-/** The filters compiled last, those under way included: when ten thousand sockets come back, each filter is compiled once. Any thread. */
+/**
+ * The filters compiled last, those under way included: when ten thousand sockets come back, each filter is compiled once. Not for long: what the database
+ * says of a value changes with the types (a new word of an enum) and with the day ({@code today}). Any thread.
+ */
 final class FilterCache {
 
     /** The table's name stands for it as long as its shape is the same. */
     private record Key(String schema, String table, String text) {
     }
 
-    private record Entry(Table table, Future<RowFilter> filter) {
+    private record Entry(Table table, Future<RowFilter> filter, long since) {
+
+        boolean holds(long now) {
+            return !filter.isComplete() || now - since < (filter.succeeded() ? LIFETIME : LIFETIME_OF_REFUSALS);
+        }
     }
 
     private static final int ENTRY_WEIGHT = 200;
+    private static final long LIFETIME = TimeUnit.MINUTES.toNanos(1);
+    private static final long LIFETIME_OF_REFUSALS = TimeUnit.SECONDS.toNanos(5);
 
     private final Map<Key, Entry> entries = new LinkedHashMap<>(64, 0.75f, true);
     private final int capacity;
+    private final LongSupplier nanos;
     private int weight;
 
     /** @param capacity in characters of text, each entry taking some hundred besides */
     FilterCache(int capacity) {
-        this.capacity = capacity;
+        this(capacity, System::nanoTime);
     }
 
-    /** A failure stays too, if it is the filter's own. */
+    /** @param nanos a clock */
+    FilterCache(int capacity, LongSupplier nanos) {
+        this.capacity = capacity;
+        this.nanos = nanos;
+    }
+
+    /** A failure stays too, for a moment, if it is the filter's own. */
     Future<RowFilter> get(Table table, String text, Supplier<Future<RowFilter>> compile) {
         Key key = new Key(table.schema(), table.name(), text);
         synchronized (entries) {
             Entry entry = entries.get(key);
-            if (entry != null && (entry.table() == table || entry.table().equals(table))) {
+            if (entry != null && entry.holds(nanos.getAsLong()) && (entry.table() == table || entry.table().equals(table))) {
                 return entry.filter();
             }
         }
         Future<RowFilter> filter = compile.get();
         synchronized (entries) {
-            weight += entries.put(key, new Entry(table, filter)) == null ? weight(key) : 0;
+            weight += entries.put(key, new Entry(table, filter, nanos.getAsLong())) == null ? weight(key) : 0;
             Iterator<Key> oldest = entries.keySet().iterator();
             while (weight > capacity) {
                 weight -= weight(oldest.next());

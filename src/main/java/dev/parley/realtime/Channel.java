@@ -10,6 +10,7 @@ import dev.parley.realtime.ChannelToken.Admission;
 import dev.parley.stream.Binding.Start;
 import dev.parley.transport.OutboundStream;
 import io.vertx.core.Future;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
@@ -26,6 +27,8 @@ final class Channel {
     private static final Logger LOG = Logger.getLogger(Channel.class);
     /** For each of a join's two steps: together below the 10 s after which a client gives it up. */
     static final long STEP_TIMEOUT_MS = 4_500;
+    /** A refusal is held back, but not for so long that the client has given up before it hears why. */
+    private static final Duration LATEST_REFUSAL = Duration.ofMillis(2 * STEP_TIMEOUT_MS);
     private static final int MAX_TOKEN_PUSH = 16_384;
 
     private final RealtimeSession session;
@@ -34,6 +37,7 @@ final class Channel {
     private final ChannelFrames frames;
     private final String ref;
     private final int joinSize;
+    private final long begun = System.nanoTime();
     private final JoinConfig config;
     private final ChannelToken token;
     private final ChannelBroadcasts broadcasts;
@@ -188,13 +192,19 @@ final class Channel {
             session.write(replaced.frames.close());
         }
         String reason = reason(failure);
-        session.later(services.settings().errorDelay, () -> {
+        session.later(refusalDelay(), () -> {
             if (state == State.REFUSED) {
                 state = State.CLOSED;
                 session.forget(this);
                 session.write(frames.refused(ref, reason));
             }
         });
+    }
+
+    private Duration refusalDelay() {
+        Duration left = LATEST_REFUSAL.minusNanos(System.nanoTime() - begun);
+        Duration wanted = services.settings().errorDelay;
+        return wanted.compareTo(left) <= 0 ? wanted : left.isNegative() ? Duration.ZERO : left;
     }
 
     private static String reason(Throwable failure) {

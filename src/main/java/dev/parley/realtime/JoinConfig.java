@@ -26,6 +26,8 @@ record JoinConfig(boolean self, boolean ack, JsonNode replay, boolean replicatio
 
     static final ObjectMapper MAPPER = new ObjectMapper(RawJson.FACTORY);
     private static final int MAX_KEY = 255;
+    /** As a presence key it would make the state look like a table's change to Supabase's client, which fails on it. */
+    private static final String NO_KEY = "ids";
 
     static JoinConfig read(String payload) {
         JsonNode join = tree(payload);
@@ -66,6 +68,6 @@ record JoinConfig(boolean self, boolean ack, JsonNode replay, boolean replicatio
 
     private static String key(JsonNode key) {
         String text = key.isTextual() ? key.textValue() : key.isMissingNode() || key.isNull() ? "" : key.toString();
-        return text.isEmpty() || text.length() > MAX_KEY ? null : text;
+        return text.isEmpty() || text.length() > MAX_KEY || text.equals(NO_KEY) ? null : text;
     }
 }

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -147,6 +148,22 @@ class FiltersTest {
         assertTrue(cache.get(table, "g", () -> Future.succeededFuture(RowFilter.ALL)).cause() instanceof FilterException);
         cache.get(table, "away", () -> Future.failedFuture("the database is away"));
         assertTrue(cache.get(table, "away", () -> Future.succeededFuture(RowFilter.ALL)).succeeded());
+    }
+
+    @Test
+    void whatTheDatabaseSaidOfAFilterDoesNotHoldForLong() {
+        AtomicLong seconds = new AtomicLong();
+        FilterCache cache = new FilterCache(1_000, () -> TimeUnit.SECONDS.toNanos(seconds.get()));
+        AtomicInteger compiled = new AtomicInteger();
+        for (int at : List.of(0, 4, 6, 30, 65, 67)) {
+            seconds.set(at);
+            cache.get(things, "due=eq.today", () -> Future.succeededFuture(compiled.incrementAndGet() > 0 ? RowFilter.ALL : null));
+        }
+        assertEquals(2, compiled.get());
+        assertTrue(cache.get(things, "status=eq.new", () -> Future.failedFuture(new FilterException(true, "no such word"))).failed());
+        assertTrue(cache.get(things, "status=eq.new", () -> Future.succeededFuture(RowFilter.ALL)).failed(), "within the same rush");
+        seconds.addAndGet(6);
+        assertTrue(cache.get(things, "status=eq.new", () -> Future.succeededFuture(RowFilter.ALL)).succeeded(), "there may be such a word now");
     }
 
     @Test

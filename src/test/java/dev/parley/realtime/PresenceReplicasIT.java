@@ -65,6 +65,23 @@ class PresenceReplicasIT {
     }
 
     @Test
+    void aKeyThatSupabasesClientWouldTakeForAChangeIsReplaced() {
+        try (BroadcastListener odd = join(here, "ids")) {
+            odd.push("room", "presence", "{\"type\":\"presence\",\"event\":\"track\",\"payload\":{\"n\":1}}");
+            Await.until(() -> odd.frames().stream().anyMatch(frame -> frame.get(3).asText().equals("presence_diff")), PATIENCE, "it is there");
+            try (BroadcastListener newcomer = join(here, "ann")) {
+                Await.until(() -> states(newcomer).size() == 1, PATIENCE, "the newcomer is told who is there");
+                JsonNode state = states(newcomer).get(0);
+                assertTrue(state.size() == 1 && !state.has("ids"), state::toString);
+            }
+        }
+    }
+
+    private static List<JsonNode> states(BroadcastListener listener) {
+        return listener.frames().stream().filter(frame -> frame.get(3).asText().equals("presence_state")).map(frame -> frame.get(4)).toList();
+    }
+
+    @Test
     void whoIsThereStaysWhileTheDatabaseIsAwayAndWhoComesMeanwhileIsToldOf() {
         try (BroadcastListener watcher = join(here, "ann"); BroadcastListener far = join(there, "bob"); BroadcastListener other = join(there, "eve")) {
             far.push("room", "presence", "{\"type\":\"presence\",\"event\":\"track\",\"payload\":{\"n\":1}}");
