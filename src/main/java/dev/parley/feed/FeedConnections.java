@@ -41,7 +41,12 @@ public class FeedConnections {
         this.connections = connections;
         this.first = first;
         this.config = config;
-        this.readers = new ExpendablePool(() -> connections.pool(connections.options("parley-reader"), config.readers(), SESSION), config.readTimeout().toMillis());
+        this.readers = new ExpendablePool(() -> connections.pool(connections.options("parley-reader"), config.readers(), session()), config.readTimeout().toMillis());
+    }
+
+    /** What was given up here must not run on in the server, or each new try makes all of them slower. */
+    private String session() {
+        return SESSION + "; set statement_timeout = " + Math.max(1, config.readTimeout().toMillis());
     }
 
     /** A primary's connection and the history it shows; fails on a standby. */
@@ -55,7 +60,7 @@ public class FeedConnections {
 
     /** What it gives belongs to the connection's event loop, as the first of its futures does: so does what the tail makes of it, a timeout too. */
     private Future<Primary> prepare(PgConnection connection) {
-        Future<?> session = connection.query(SESSION).execute();
+        Future<?> session = connection.query(session()).execute();
         Future<RowSet<Row>> standby = connection.query("select pg_is_in_recovery()").execute();
         return session.compose(done -> standby)
                 .compose(rows -> rows.iterator().next().getBoolean(0)

@@ -66,6 +66,7 @@ public class Tail {
     private volatile FeedIdentity identity;
     private volatile Position position;
     private volatile long currentAt;
+    private volatile long pageAt;
     private volatile long reads;
 
     Tail(Vertx vertx, FeedConfig config, FeedConnections connections, Doorbell doorbell, Database database, DatabaseLoop loop) {
@@ -171,6 +172,12 @@ public class Tail {
     public long lag() {
         long at = currentAt;
         return at == 0 ? Long.MAX_VALUE : System.nanoTime() - at;
+    }
+
+    /** Nanoseconds since a page was handed out, be there more to read or not; {@link Long#MAX_VALUE} before the tail had everything for the first time. */
+    public long sinceLastPage() {
+        long at = pageAt;
+        return currentAt == 0 ? Long.MAX_VALUE : System.nanoTime() - at;
     }
 
     /** How many pages were read. */
@@ -338,11 +345,12 @@ public class Tail {
         for (FeedListener listener : listeners) {
             tell(listener, delta);
         }
+        pageAt = System.nanoTime();
         if (!delta.complete()) {
             read(connection);
             return;
         }
-        currentAt = System.nanoTime();
+        currentAt = pageAt;
         state = State.RESTING;
         readIfRung();
     }

@@ -28,7 +28,7 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 @ApplicationScoped
 public class Router implements FeedListener {
 
-    /** What could not be found out of a page in this time, its readers find out by themselves. Longer than a table's shape is waited for: it must not change any more. */
+    /** What could not be found out of a page in this time, its readers find out by themselves. As a rule longer than a table's shape is waited for, which must not change any more. */
     private static final long MAX_PREPARE_MS = 300;
 
     private final Tail tail;

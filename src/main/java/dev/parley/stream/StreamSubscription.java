@@ -7,6 +7,7 @@ import dev.parley.feed.FeedGap;
 import dev.parley.feed.FeedGap.Reason;
 import dev.parley.feed.Position;
 import dev.parley.feed.Snapshot;
+import io.vertx.core.VertxException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -15,6 +16,7 @@ import java.util.concurrent.Flow;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jboss.logging.Logger;
 
 /**
  * One reader of one stream: replays, joins without a gap, follows the tail, and falls back to the database when its reader is slow.
@@ -35,8 +37,11 @@ final class StreamSubscription implements Flow.Subscription {
 
     private enum State { BEHIND, READING, HOLDING, WAITING, LIVE, CLOSED }
 
+    private static final Logger LOG = Logger.getLogger(StreamSubscription.class);
     private static final long RETRY_MS = 200;
     private static final long MAX_RETRY_MS = 5_000;
+    /** After so many failures in a row it is not bad luck. */
+    private static final int STUBBORN = 5;
 
     private final Router router;
     private final Shard shard;
@@ -256,6 +261,9 @@ final class StreamSubscription implements Flow.Subscription {
         } else {
             // the database is away, or the tail has yet to see what this read saw: the reader keeps its place and its socket
             Replay reading = replay;
+            if (failures == STUBBORN && isOurs(failure)) {
+                LOG.error("a stream's replay fails again and again; its reader waits", failure);
+            }
             long pause = Math.min(MAX_RETRY_MS, RETRY_MS << Math.min(failures++, 10));
             shard.loop().schedule(() -> {
                 if (replay == reading && state == State.READING) {
@@ -264,6 +272,11 @@ final class StreamSubscription implements Flow.Subscription {
                 }
             }, pause / 2 + ThreadLocalRandom.current().nextLong(pause / 2 + 1), TimeUnit.MILLISECONDS);
         }
+    }
+
+    /** Whether it is neither the database's nor the network's: a fault in here, which no new try mends. */
+    private static boolean isOurs(Throwable failure) {
+        return failure instanceof RuntimeException && !(failure instanceof VertxException) && !(failure instanceof IllegalStateException);
     }
 
     private void pageDelivered() {

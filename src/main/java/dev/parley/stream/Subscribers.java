@@ -38,19 +38,26 @@ final class Subscribers {
     /** One that fails ends by itself: the others get theirs. */
     void each(Consumer<StreamSubscription> action) {
         serving++;
-        // those who come meanwhile are served by their own replay
-        for (int i = 0, size = all.size(); i < size; i++) {
-            Member member = all.get(i);
-            if (member != null) {
-                serve(member.subscription, action);
+        try {
+            // those who come meanwhile are served by their own replay
+            for (int i = 0, size = all.size(); i < size; i++) {
+                Member member = all.get(i);
+                if (member != null) {
+                    serve(member.subscription, action);
+                }
+            }
+        } finally {
+            if (--serving == 0 && holes) {
+                closeHoles();
             }
         }
-        if (--serving == 0 && holes) {
-            holes = false;
-            all.removeIf(member -> member == null);
-            for (int i = 0; i < all.size(); i++) {
-                all.get(i).index = i;
-            }
+    }
+
+    private void closeHoles() {
+        holes = false;
+        all.removeIf(member -> member == null);
+        for (int i = 0; i < all.size(); i++) {
+            all.get(i).index = i;
         }
     }
 

@@ -163,6 +163,11 @@ final class TableIndex {
             return;
         }
         entries.byValue.forEach((column, values) -> {
+            if (!change.fits() && !change.columns().contains(column)) {
+                // the column is gone, and the catalog has not said so yet
+                values.values().forEach(equal -> equal.forEach(this::miss));
+                return;
+            }
             String value = change.tested().text(column);
             List<Entry> equal = value == null ? null : values.get(value);
             if (equal != null) {

@@ -12,6 +12,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** A conversation of which a program edits thousands of messages again and again, more at a time than a replay carries. */
@@ -38,16 +40,15 @@ class BulkEditsIT {
                     readers.add(StreamClient.conversation(conversation).after(MESSAGES).at(before));
                 }
                 sql.run("update messages set content = 'second'");
-                Thread edits = new Thread(() -> {
+                CompletableFuture<Void> edits = CompletableFuture.runAsync(() -> {
                     for (int round = 0; round < ROUNDS; round++) {
                         sql.run("update messages set content = 'round ' || ?", round);
                     }
                 });
-                edits.start();
                 for (StreamClient reader : readers) {
                     reader.connect(instance);
                 }
-                edits.join();
+                edits.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
                 for (StreamClient reader : readers) {
                     reader.awaitResync();
                 }
