@@ -135,6 +135,10 @@ export class ConversationSession extends Shared<ConversationView> {
     }, REFRESH_MS);
   }
 
+  protected override busy(): boolean {
+    return this.get().history !== "missing" && (this.creation !== null || this.outbox.busy);
+  }
+
   protected stop(): void {
     this.beginReading();
     clearInterval(this.refresh);
@@ -203,7 +207,9 @@ export class ConversationSession extends Shared<ConversationView> {
   private gone(): void {
     this.beginReading(); // what is being read of it would bring it back
     this.board.clear();
+    clearInterval(this.refresh);
     this.set({ history: "missing", loadingOlder: false });
+    this.outbox.refuseAll("PARLEY-UNKNOWN-CONVERSATION");
   }
 
   private connectionChanged(connection: ConnectionState): void {

@@ -28,6 +28,7 @@ export interface DirectoryView {
 }
 
 const PAGE = 50;
+const SOON_MS = 50;
 const NOBODY: readonly Typist[] = [];
 
 /** All conversations, live: the global stream opened first, then the list read by REST, then both kept together. */
@@ -37,6 +38,9 @@ export class ConversationDirectory extends Shared<DirectoryView> {
   private readonly boards = new Map<string, TypingBoard>();
   /** Conversations being read by REST; true once a change came meanwhile, which the answer may not know of. */
   private readonly fetching = new Map<string, boolean>();
+  /** What was shown of a conversation, so that a list of hundreds need not be drawn again for one that changed. */
+  private readonly shown = new WeakMap<Conversation, ConversationSummary>();
+  private readonly deleted = new Set<string>();
   private readonly reads: ReadMarks;
   private readonly backoff = new Backoff();
   private position: string | null = null;
@@ -45,6 +49,8 @@ export class ConversationDirectory extends Shared<DirectoryView> {
   private generation = 0;
   private loaded = false;
   private reload: ReturnType<typeof setTimeout> | undefined;
+  private showing: ReturnType<typeof setTimeout> | undefined;
+  private unfollow: () => void = () => undefined;
 
   constructor(private readonly context: SessionContext) {
     super({ connection: "connecting", loading: true, conversations: [], hasMore: false, loadingMore: false });
@@ -98,11 +104,15 @@ export class ConversationDirectory extends Shared<DirectoryView> {
   };
 
   protected start(): void {
+    this.unfollow = this.reads.follow(() => this.show());
     this.connection.start();
   }
 
   protected stop(): void {
     clearTimeout(this.reload);
+    clearTimeout(this.showing);
+    this.showing = undefined;
+    this.unfollow();
     this.generation++;
     this.connection.stop();
     this.boards.forEach((board) => board.clear());
@@ -143,11 +153,14 @@ export class ConversationDirectory extends Shared<DirectoryView> {
     if (this.fetching.has(conversation.id)) this.fetching.set(conversation.id, true);
     this.known.set(conversation.id, withLast(conversation, message));
     if (message.sender_role === this.context.sender.role) this.reads.advance(conversation.id, message.seq);
-    this.show();
+    this.showSoon();
   }
 
   private conversationChanged(event: "INSERT" | "UPDATE" | "DELETE", row: ConversationRow): void {
+    if (this.fetching.has(row.id)) this.fetching.set(row.id, true);
+    if (event === "INSERT") this.deleted.delete(row.id);
     if (event === "DELETE") {
+      this.deleted.add(row.id);
       this.known.delete(row.id);
       this.boards.get(row.id)?.clear();
       this.boards.delete(row.id);
@@ -157,7 +170,7 @@ export class ConversationDirectory extends Shared<DirectoryView> {
     } else {
       void this.fetch(row.id);
     }
-    this.show();
+    this.showSoon();
   }
 
   private typing(id: string, typist: Typist): void {
@@ -212,6 +225,7 @@ export class ConversationDirectory extends Shared<DirectoryView> {
       this.show();
     } catch (error) {
       if (error instanceof ApiError && error.transient && this.held) setTimeout(() => void this.fetch(id), 2_000);
+      if (error instanceof ApiError && error.status === 404 && this.known.delete(id)) this.show();
     } finally {
       const stale = this.fetching.get(id);
       this.fetching.delete(id);
@@ -232,6 +246,7 @@ export class ConversationDirectory extends Shared<DirectoryView> {
 
   /** A conversation by REST and what the stream said about it meanwhile: of each half the newer counts. */
   private merge(read: Conversation): void {
+    if (this.deleted.has(read.id)) return; // asked for before it was
     const present = this.known.get(read.id);
     if (present === undefined) {
       this.known.set(read.id, read);
@@ -252,18 +267,32 @@ export class ConversationDirectory extends Shared<DirectoryView> {
     this.known.set(row.id, { ...row, last_seq, last_message, last_message_at });
   }
 
+  /** While a stream catches up, a thousand frames are not a thousand lists. */
+  private showSoon(): void {
+    if (this.connection.state === "live") this.show();
+    else this.showing ??= setTimeout(() => this.show(), SOON_MS);
+  }
+
   private show(): void {
+    clearTimeout(this.showing);
+    this.showing = undefined;
     const conversations = [...this.known.values()]
-      .sort((a, b) => compareTimestamps(activity(b), activity(a)))
-      .map((c) => this.summary(c));
+      .map((c) => this.summary(c))
+      .sort((a, b) => compareTimestamps(activity(b), activity(a)));
     this.set({ conversations, hasMore: this.cursor !== null });
   }
 
   private summary(conversation: Conversation): ConversationSummary {
-    const read = this.reads.get(conversation.id);
+    const answered = conversation.last_message?.sender_role === this.context.sender.role;
+    const read = answered ? conversation.last_seq : this.reads.get(conversation.id);
     const unread = conversation.last_seq > (read ?? 0);
     const unreadCount = read === undefined ? null : Math.max(0, conversation.last_seq - read);
-    return { ...conversation, unread, unreadCount, typists: this.boards.get(conversation.id)?.typists ?? NOBODY };
+    const typists = this.boards.get(conversation.id)?.typists ?? NOBODY;
+    const before = this.shown.get(conversation);
+    if (before !== undefined && before.unread === unread && before.unreadCount === unreadCount && before.typists === typists) return before;
+    const summary = { ...conversation, unread, unreadCount, typists };
+    this.shown.set(conversation, summary);
+    return summary;
   }
 }
 

@@ -127,6 +127,17 @@ export class Outbox {
     return true;
   }
 
+  /** Whether something still has to reach the service. */
+  get busy(): boolean {
+    return this.queue.some((m) => m.delivery === "sending");
+  }
+
+  /** None of them will ever get through. */
+  refuseAll(code: string): void {
+    this.release();
+    for (const m of this.queue) if (m.delivery === "sending") this.change(m.id, { delivery: "failed", failure: code });
+  }
+
   /** Drops acknowledged messages whose row is known to be elsewhere. */
   forget(covered: (message: Outgoing) => boolean): void {
     const rest = this.queue.filter((m) => m.delivery !== "sent" || !covered(m));

@@ -1,13 +1,24 @@
 import type { Keep } from "./storage";
 
 const MOST = 1_000;
+const KEY = "read";
 
 /** How far each conversation has been read in this browser: seq by conversation. */
 export class ReadMarks {
   private readonly marks: Map<string, number>;
 
   constructor(private readonly keep: Keep) {
-    this.marks = new Map(Object.entries(keep.read<Record<string, number>>("read") ?? {}));
+    this.marks = new Map(Object.entries(keep.read<Record<string, number>>(KEY) ?? {}));
+  }
+
+  /** Takes over what was read in another tab, each time that it changes there, until the returned function is called. */
+  follow(changed: () => void): () => void {
+    const listener = (event: StorageEvent): void => {
+      if (event.key === `parley.${KEY}` && this.takeOver()) changed();
+    };
+    window.addEventListener("storage", listener);
+    this.takeOver();
+    return () => window.removeEventListener("storage", listener);
   }
 
   /** Undefined if this browser knows nothing of the conversation. */
@@ -18,13 +29,25 @@ export class ReadMarks {
   /** Marks never go back. True if this one went on. */
   advance(conversationId: string, seq: number): boolean {
     if (seq <= (this.get(conversationId) ?? -1)) return false;
+    this.takeOver(); // or another tab's marks would go back to what they were when this one last looked
     this.marks.delete(conversationId);
     this.marks.set(conversationId, seq);
     for (const oldest of this.marks.keys()) {
       if (this.marks.size <= MOST) break;
       this.marks.delete(oldest);
     }
-    this.keep.write("read", Object.fromEntries(this.marks));
+    this.keep.write(KEY, Object.fromEntries(this.marks));
     return true;
+  }
+
+  private takeOver(): boolean {
+    let any = false;
+    for (const [id, seq] of Object.entries(this.keep.read<Record<string, number>>(KEY) ?? {})) {
+      if (seq > (this.marks.get(id) ?? -1)) {
+        this.marks.set(id, seq);
+        any = true;
+      }
+    }
+    return any;
   }
 }

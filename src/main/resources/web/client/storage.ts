@@ -2,12 +2,15 @@
  * `localStorage`, or another, that never throws: a private window may forbid it and a full one may refuse, and a chat goes on without.
  */
 export class Keep {
+  /** What the storage did not take, as long as the page is open. */
+  private readonly untaken = new Map<string, string>();
+
   /** @param storage asked for each time, since even that may be forbidden */
   constructor(private readonly storage: () => Storage = () => localStorage) {}
 
   read<T>(key: string): T | null {
     try {
-      const text = this.storage().getItem(`parley.${key}`);
+      const text = this.untaken.get(key) ?? this.storage().getItem(`parley.${key}`);
       return text === null ? null : (JSON.parse(text) as T);
     } catch {
       return null;
@@ -15,18 +18,21 @@ export class Keep {
   }
 
   write(key: string, value: unknown): void {
+    const text = JSON.stringify(value);
     try {
-      this.storage().setItem(`parley.${key}`, JSON.stringify(value));
+      this.storage().setItem(`parley.${key}`, text);
+      this.untaken.delete(key);
     } catch {
-      // full or forbidden: what is in memory still works
+      this.untaken.set(key, text);
     }
   }
 
   remove(key: string): void {
+    this.untaken.delete(key);
     try {
       this.storage().removeItem(`parley.${key}`);
     } catch {
-      // as above
+      // forbidden: there is nothing to remove
     }
   }
 }

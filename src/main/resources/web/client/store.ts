@@ -38,11 +38,22 @@ export abstract class Shared<T> extends Store<T> {
     return () => {
       if (--this.holders > 0) return;
       // a view that is replaced by another of the same thing should not cost a reconnect
-      this.stopping = setTimeout(() => {
-        this.running = false;
-        this.stop();
-      }, 200);
+      this.stopping = setTimeout(() => this.rest(), 200);
     };
+  }
+
+  private rest(): void {
+    if (this.busy()) {
+      this.stopping = setTimeout(() => this.rest(), 1_000);
+      return;
+    }
+    this.running = false;
+    this.stop();
+  }
+
+  /** Whether there is something to be finished first, be it looked at or not. */
+  protected busy(): boolean {
+    return false;
   }
 
   get held(): boolean {

@@ -7,6 +7,8 @@ export interface Typist {
 }
 
 const REPEAT_MS = 3_000;
+/** The service passes on one sign a second. */
+const LEAST_MS = 1_000;
 const HIDE_MS = 5_000;
 
 /** One's own typing: said at once and then at most every three seconds while it goes on. */
@@ -22,9 +24,9 @@ export class TypingSignal {
     if (now - this.saidAt >= REPEAT_MS && this.say()) this.saidAt = now;
   }
 
-  /** The message is out: the next stroke begins anew. */
+  /** The message is out: the next stroke that the service would pass on begins anew. */
   done(): void {
-    this.saidAt = 0;
+    this.saidAt += LEAST_MS - REPEAT_MS;
   }
 }
 

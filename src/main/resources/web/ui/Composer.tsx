@@ -61,9 +61,10 @@ export function Composer({ draft, placeholder, onSend, onTyping, onEscape, focus
   }
 
   function keyDown(event: React.KeyboardEvent): void {
+    // a key of an input method: Enter takes a candidate and Escape drops it. WebKit ends the composition before it tells of the key, whose code is 229
+    if (event.nativeEvent.isComposing || event.keyCode === 229) return;
     if (event.key === "Escape") onEscape?.();
-    // Enter that ends the composition of a character is not a wish to send
-    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+    if (event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();
     submit();
   }

@@ -1,4 +1,4 @@
-import React, { useRef } from "react";
+import React, { useEffect, useRef, useState } from "react";
 import type { ChatMessage, UseConversation } from "../client";
 import { DownIcon } from "./icons";
 import { MessageRow } from "./MessageRow";
@@ -7,6 +7,7 @@ import { useLogScroll } from "./useLogScroll";
 
 /** Messages of one sender this close together are one group. */
 const GROUP_MS = 5 * 60_000;
+const MOST_SAID = 5;
 
 interface Props {
   chat: UseConversation;
@@ -33,7 +34,7 @@ export function MessageLog({ chat, isMine, senderLabel, empty }: Props): React.J
           </button>
         )}
         {messages.length === 0 && <div className="log-empty">{chat.history === "loading" ? <Skeleton /> : empty}</div>}
-        <ol className="messages" role="log" aria-live="polite" aria-relevant="additions" aria-label="Messages">
+        <ol className="messages">
           {messages.map((message, index) => {
             const previous = messages[index - 1];
             const newDay = previous === undefined || !sameDay(previous.created_at, message.created_at);
@@ -58,6 +59,7 @@ export function MessageLog({ chat, isMine, senderLabel, empty }: Props): React.J
           })}
         </ol>
       </div>
+      <Announcer chat={chat} isMine={isMine} senderLabel={senderLabel} />
       {!atBottom && messages.length > 0 && (
         <button type="button" className="to-bottom" onClick={toBottom} data-unseen={unseen > 0}>
           {unseen > 0 && <span>{unseen === 1 ? "1 new message" : `${unseen} new messages`}</span>}
@@ -65,6 +67,30 @@ export function MessageLog({ chat, isMine, senderLabel, empty }: Props): React.J
           {unseen === 0 && <span className="visually-hidden">To the newest message</span>}
         </button>
       )}
+    </div>
+  );
+}
+
+/** Says new messages of others to those who can't see them. The list itself would read out each page of history. */
+function Announcer({ chat, isMine, senderLabel }: Pick<Props, "chat" | "isMine" | "senderLabel">): React.JSX.Element {
+  const { messages, history } = chat;
+  const heard = useRef<number | null>(null);
+  const [said, setSaid] = useState<readonly ChatMessage[]>([]);
+  useEffect(() => {
+    const newest = messages.reduce((most, m) => Math.max(most, m.seq ?? 0), 0);
+    const before = heard.current;
+    heard.current = history === "ready" ? newest : null;
+    if (before === null || history !== "ready") return;
+    const fresh = messages.filter((m) => (m.seq ?? 0) > before && !isMine(m));
+    if (fresh.length > 0) setSaid((last) => [...last, ...fresh].slice(-MOST_SAID));
+  }, [messages, history, isMine]);
+  return (
+    <div className="visually-hidden" role="log" aria-live="polite" aria-label="New messages">
+      {said.filter((message) => messages.some((m) => m.id === message.id)).map((message) => (
+        <p key={message.id}>
+          {senderLabel(message)}: {message.content}
+        </p>
+      ))}
     </div>
   );
 }

@@ -45,6 +45,7 @@ export function useLogScroll(log: RefObject<HTMLElement>, { messages, hasOlder, 
   const onScroll = useCallback(() => {
     const element = log.current!;
     before.current.top = element.scrollTop;
+    before.current.height = element.scrollHeight; // another width breaks other lines
     stands(element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_BOTTOM);
     askForOlder();
   }, [log, stands, askForOlder]);
@@ -75,6 +76,7 @@ export function useLogScroll(log: RefObject<HTMLElement>, { messages, hasOlder, 
   useEffect(() => {
     const observer = new ResizeObserver(() => {
       if (bottom.current) toBottom();
+      if (log.current !== null) before.current.height = log.current.scrollHeight;
     });
     observer.observe(log.current!);
     return () => observer.disconnect();

@@ -93,6 +93,33 @@ class NetworkIT extends BrowserTest {
     }
 
     @Test
+    void aMessageThatWaitsIsSentThoughAnotherConversationIsOpenedMeanwhile() {
+        String one = unique("The one conversation.");
+        String other = unique("The other conversation.");
+        String answer = unique("Written without network.");
+        Person customer = customer();
+        customer.writes(one);
+        customer.seesOnce(one);
+        Person neighbour = customer();
+        neighbour.writes(other);
+        neighbour.seesOnce(other);
+        Person admin = person().opens(cable.address("/admin"));
+        admin.item(one).click();
+        admin.seesOnce(one);
+        cable.cut();
+        admin.seesState("Reconnecting…");
+        admin.writes(answer);
+        admin.seesOnce(answer, "sending");
+        admin.item(other).click();
+        assertThat(admin.messages(answer)).hasCount(0);
+        admin.page().waitForTimeout(1_500); // longer than a conversation that nobody looks at is kept open
+        cable.mend();
+
+        customer.seesOnce(answer);
+        assertEquals(1, rows(answer));
+    }
+
+    @Test
     void anUnsentMessageSurvivesAReloadOfThePage() {
         String first = unique("Before the reload.");
         String during = unique("Typed just before the reload.");

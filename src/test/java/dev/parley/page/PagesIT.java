@@ -10,6 +10,7 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
 import com.microsoft.playwright.assertions.LocatorAssertions;
 
 import dev.parley.testing.Http;
@@ -102,6 +103,59 @@ class PagesIT extends BrowserTest {
         admin.writes(answer);
         customer.seesOnce(answer);
         assertThat(customer.page().locator(".typing")).isEmpty(new LocatorAssertions.IsEmptyOptions().setTimeout(1_000));
+    }
+
+    @Test
+    void aChatIsBegunWhereTheBrowserKeepsNothing() {
+        Person customer = person();
+        customer.page().addInitScript("Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('forbidden', 'SecurityError'); } })");
+        String first = unique("No cookies, please.");
+        customer.opens(service.http("/").toString()).writes(first);
+        customer.seesOnce(first);
+        assertEquals(1, rows(first));
+    }
+
+    @Test
+    void enterThatTakesACandidateOfAnInputMethodDoesNotSend() {
+        String text = unique("half a word");
+        Person customer = customerWhoSent(unique("With an input method."));
+        customer.types(text);
+        customer.box().evaluate("box => box.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', keyCode: 229, bubbles: true, cancelable: true }))");
+        assertThat(customer.box()).hasValue(text);
+        assertThat(customer.messages(text)).hasCount(0);
+        customer.box().press("Enter");
+        customer.seesOnce(text);
+    }
+
+    @Test
+    void whatIsReadInOneTabIsReadInTheOther() {
+        String first = unique("Read me somewhere.");
+        Person admin = admin();
+        Page other = admin.page().context().newPage();
+        other.navigate(service.http("/admin").toString());
+        customerWhoSent(first);
+        Locator there = other.locator(".item").filter(new Locator.FilterOptions().setHasText(first));
+        assertThat(there).hasAttribute("data-unread", "true");
+        admin.item(first).click();
+        assertThat(there).not().hasAttribute("data-unread", "true");
+        customerWhoSent(unique("Another one, for which both tabs keep a mark."));
+        other.reload();
+        assertThat(there).hasCount(1);
+        assertThat(there).not().hasAttribute("data-unread", "true");
+    }
+
+    @Test
+    void newMessagesAreSaidToThoseWhoCantSeeThemAndHistoryIsNot() {
+        String first = unique("From before.");
+        String second = unique("New to you.");
+        Person customer = customerWhoSent(first);
+        Person admin = adminWhoReads(first);
+        Locator said = admin.page().locator("[role=log]");
+        customer.writes(second);
+        assertThat(said).containsText(second);
+        assertThat(said).not().containsText(first);
+        admin.writes(unique("What I say myself I know."));
+        assertThat(said).not().containsText("What I say myself");
     }
 
     @Test
