@@ -66,18 +66,19 @@ final class SocketSession implements SocketGuard.Session {
         } else {
             frame(text);
         }
-        if (isFull()) {
-            request.channel().config().setAutoRead(false);
-        }
+        pauseIfFull();
     }
 
     void binary() {
+        parts = false;
         error(ErrorCode.BINARY_UNSUPPORTED, "send text frames", null);
+        pauseIfFull();
     }
 
     @Override
     public void invalidUtf8() {
         error(ErrorCode.INVALID_UTF8, "the frame is not valid UTF-8", null);
+        pauseIfFull();
     }
 
     @Override
@@ -180,6 +181,12 @@ final class SocketSession implements SocketGuard.Session {
 
     private boolean isFull() {
         return inFlight >= services.config().maxInFlight() || !outbound.hasRoom();
+    }
+
+    private void pauseIfFull() {
+        if (isFull()) {
+            request.channel().config().setAutoRead(false);
+        }
     }
 
     private void release() {
