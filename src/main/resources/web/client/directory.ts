@@ -187,6 +187,7 @@ export class ConversationDirectory extends Shared<DirectoryView> {
     this.cursor = null;
     this.position = null;
     this.known.clear();
+    this.deleted.clear(); // in a database put back in time they are there again
     this.set({ loading: true, loadingMore: false });
   }
 
