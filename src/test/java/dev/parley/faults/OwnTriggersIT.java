@@ -22,7 +22,9 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -31,22 +33,44 @@ class OwnTriggersIT {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-    private TestPostgres database;
-    private Instance instance;
+    private static TestPostgres database;
+    private static Instance instance;
+
     private final List<JsonNode> received = new CopyOnWriteArrayList<>();
     private UUID conversation;
 
-    @BeforeEach
-    void start() {
+    @BeforeAll
+    static void start() {
         database = TestPostgres.start();
-        instance = Instance.over(database).start();
+        instance = Instance.over(database).setting("parley.writer.patience", "10s").start();
+    }
+
+    @AfterAll
+    static void stop() {
+        instance.close();
+        database.close();
+    }
+
+    @BeforeEach
+    void newConversation() {
         conversation = Conversations.insert(database, "own triggers");
     }
 
+    /** With the functions go their triggers. */
     @AfterEach
-    void stop() {
-        instance.close();
-        database.close();
+    void undo() {
+        Sql.on(database).run("""
+                do $$
+                declare made regprocedure;
+                begin
+                  for made in select p.oid from pg_proc p where p.pronamespace = 'public'::regnamespace loop
+                    execute format('drop function %s cascade', made);
+                  end loop;
+                end $$;
+                drop index if exists once;
+                drop table if exists sent;
+                delete from conversations;
+                """);
     }
 
     @Test
