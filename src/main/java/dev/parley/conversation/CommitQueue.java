@@ -25,9 +25,9 @@ final class CommitQueue {
     private static final int LOOK_AHEAD = 2_000;
     /** So often a message whose conversation is locked goes with the next batch: another replica's batch holds it for a moment only. */
     private static final int MAX_PASSED_OVER = 3;
-    /** In a row; then one message is at fault, and all go one by one. */
+    /** So often a message's batch is repeated at once; then a message is at fault, and all of the batch go one by one. */
     private static final int MAX_REPEATS = 10;
-    /** Pauses in a row for what may be the server's fault or a message's. */
+    /** So often after a pause, for what may be the server's fault or a message's. */
     private static final int MAX_SUSPICIONS = 3;
 
     private final GroupCommitWriter writer;
@@ -36,8 +36,6 @@ final class CommitQueue {
     private final Backoff backoff = new Backoff(20, 1_000);
     private final Set<UUID> writing = new HashSet<>();
     private int inFlight;
-    private int repeats;
-    private int suspicions;
     private boolean pausing;
     private boolean complained;
 
@@ -96,8 +94,6 @@ final class CommitQueue {
             complained = false;
         }
         backoff.reset();
-        repeats = 0;
-        suspicions = 0;
         List<PendingMessage> locked = new ArrayList<>(0), again = new ArrayList<>(0);
         writer.settle(batch, results, locked, again);
         // all messages of a locked conversation share its lot, so their order is kept
@@ -117,7 +113,7 @@ final class CommitQueue {
 
     private void failed(List<PendingMessage> batch, Throwable failure) {
         writer.figures().repeated();
-        switch (actionAfter(failure)) {
+        switch (actionAfter(failure, batch)) {
             case REPEAT -> putBack(batch);
             case SPLIT -> {
                 batch.forEach(busy::add);
@@ -140,10 +136,14 @@ final class CommitQueue {
         }
     }
 
-    private WriteFailure actionAfter(Throwable failure) {
+    /** Failures are counted for each message, so that others' success meanwhile clears nobody. */
+    private static WriteFailure actionAfter(Throwable failure, List<PendingMessage> batch) {
         WriteFailure kind = WriteFailure.of(failure);
-        boolean goesOn = kind == WriteFailure.REPEAT && ++repeats > MAX_REPEATS || kind == WriteFailure.SUSPECT && ++suspicions > MAX_SUSPICIONS;
-        return goesOn ? WriteFailure.SPLIT : kind;
+        if (kind != WriteFailure.REPEAT && kind != WriteFailure.SUSPECT) {
+            return kind;
+        }
+        int failures = batch.stream().mapToInt(PendingMessage::failed).max().orElse(0);
+        return failures > (kind == WriteFailure.REPEAT ? MAX_REPEATS : MAX_SUSPICIONS) ? WriteFailure.SPLIT : kind;
     }
 
     private void putBack(List<PendingMessage> pending) {

@@ -9,6 +9,7 @@ final class PendingMessage {
     private final UniEmitter<? super Sent> sender;
     private final long deadline;
     private int passedOver;
+    private int failed;
     private int repeated;
 
     /** @param deadline {@link System#nanoTime} after which its sender is told to try again */
@@ -32,6 +33,11 @@ final class PendingMessage {
 
     boolean isOverdue(long now) {
         return now - deadline > 0;
+    }
+
+    /** Notes that a batch failed that it was in, perhaps by its fault; gives how often that was so by now. */
+    int failed() {
+        return ++failed;
     }
 
     /** Notes that a batch that it was first in violated a constraint; gives how often that was so by now. */

@@ -2,6 +2,7 @@ package dev.parley.faults;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.testing.Api;
@@ -21,6 +22,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -235,11 +238,7 @@ class OwnTriggersIT {
 
     @Test
     void aMessageThatMakesATriggerFailLikeASickServerHoldsUpItsOwnConversationOnly() throws IOException {
-        Sql.on(database).run("""
-                create function crash() returns trigger language plpgsql as $$
-                begin if new.content = 'poison' then raise exception 'as an extension does that fails' using errcode = 'XX000'; end if; return new; end $$;
-                create trigger crash before insert on messages for each row execute function crash();
-                """);
+        poison();
         UUID other = Conversations.insert(database, "other");
         try (StreamClient poisoned = StreamClient.conversation(conversation).after(0).join(instance);
                 StreamClient stream = StreamClient.conversation(other).after(0).onMessage((message, seq) -> received.add(message)).join(instance)) {
@@ -255,6 +254,46 @@ class OwnTriggersIT {
             assertNull(poisoned.answer(poison), "others did not wait for it");
             assertEquals("PARLEY-UNAVAILABLE", answer(poisoned, poison).path("code").asText());
         }
+    }
+
+    /** Their transactions run beside the one that fails, which they are in by turns. */
+    @Test
+    void nobodyWaitsForSuchAMessageThoughOthersAreStoredAllTheTime() throws Exception {
+        poison();
+        List<UUID> others = Conversations.insert(database, 32);
+        AtomicBoolean enough = new AtomicBoolean();
+        AtomicLong longest = new AtomicLong();
+        try (Instance overlapping = Instance.over(database).setting("parley.writer.batch", "8").setting("parley.writer.overlap", "1")
+                .setting("parley.writer.patience", "6s").start()) {
+            // a conversation's first message is stored by itself anyway
+            Api.of(overlapping).sendNew(conversation, "first");
+            Parallel.run(others.size() + 1, i -> i < others.size() ? () -> {
+                while (!enough.get()) {
+                    long begun = System.nanoTime();
+                    assertEquals(201, Api.of(overlapping).send(others.get(i), UUID.randomUUID(), "fine").statusCode());
+                    longest.accumulateAndGet(System.nanoTime() - begun, Math::max);
+                }
+                return null;
+            } : () -> {
+                Await.until(() -> Sql.on(database).value("select count(*) from messages", Long.class) > 1_000, PATIENCE, "the others are being stored");
+                longest.set(0);
+                try {
+                    assertEquals(503, Api.of(overlapping).send(conversation, UUID.randomUUID(), "poison").statusCode());
+                } finally {
+                    enough.set(true);
+                }
+                return null;
+            });
+        }
+        assertTrue(longest.get() < Duration.ofSeconds(3).toNanos(), () -> "one took " + Duration.ofNanos(longest.get()) + ", as if it waited for the other's patience");
+    }
+
+    private static void poison() {
+        Sql.on(database).run("""
+                create function crash() returns trigger language plpgsql as $$
+                begin if new.content = 'poison' then raise exception 'as an extension does that fails' using errcode = 'XX000'; end if; return new; end $$;
+                create trigger crash before insert on messages for each row execute function crash();
+                """);
     }
 
     @Test
