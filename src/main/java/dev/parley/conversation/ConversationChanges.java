@@ -30,7 +30,7 @@ class ConversationChanges {
     /** Stores the conversation unless its id is there already; fails with ID_CONFLICT when that one is another customer's. */
     Uni<Created> create(NewConversation wanted) {
         UUID id = wanted.id() == null ? UuidV7.next() : wanted.id();
-        return DatabaseErrors.transaction(() -> conversations.findById(id)
+        return Panache.withTransaction(() -> conversations.findById(id)
                         .flatMap(found -> found == null ? insert(id, wanted) : known(found, wanted)))
                 // somebody else was quicker with the same id: it is there now
                 .onFailure(DatabaseErrors::isUniqueViolation)
@@ -56,7 +56,7 @@ class ConversationChanges {
 
     /** Changes what the patch names; {@code updated_at} follows in the database when something did change. Fails with UNKNOWN_CONVERSATION. */
     Uni<Void> patch(UUID id, Patch patch) {
-        return DatabaseErrors.transaction(() -> conversations.findForUpdate(id).invoke(found -> {
+        return Panache.withTransaction(() -> conversations.findForUpdate(id).invoke(found -> {
             if (found == null) {
                 throw Unknown.conversation(id);
             }

@@ -1,6 +1,5 @@
 package dev.parley.conversation;
 
-import io.quarkus.hibernate.reactive.panache.Panache;
 import io.smallrye.mutiny.TimeoutException;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.VertxException;
@@ -12,7 +11,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Supplier;
 import javax.net.ssl.SSLException;
 
 /** Tells the failures of the database apart that mean something to a client. */
@@ -31,10 +29,8 @@ final class DatabaseErrors {
     private static final List<Class<? extends Throwable>> AWAY = List.of(SocketException.class, UnknownHostException.class,
             ClosedChannelException.class, SSLException.class, VertxException.class, TimeoutException.class);
 
-    /** A statement that waits for a lock or for a silent network longer than this is given up. */
+    /** A call that waits for a connection or for a silent network longer than this is given up; a statement the server gives up before. */
     private static final Duration PATIENCE = Duration.ofSeconds(10);
-    /** Below it, so that the server gives up a lock first and the connection is free again. */
-    private static final String LOCK_TIMEOUT = "set local lock_timeout = '8s'";
 
     private DatabaseErrors() {
     }
@@ -42,13 +38,6 @@ final class DatabaseErrors {
     /** Lets a database call fail rather than wait for ever. */
     static <T> Uni<T> bounded(Uni<T> call) {
         return call.ifNoItem().after(PATIENCE).fail();
-    }
-
-    /** A transaction that waits for locks only so long that the caller still hears of it. */
-    static <T> Uni<T> transaction(Supplier<Uni<T>> work) {
-        return Panache.withTransaction(() -> Panache.getSession()
-                .flatMap(session -> session.createNativeQuery(LOCK_TIMEOUT).executeUpdate())
-                .flatMap(set -> work.get()));
     }
 
     static boolean isUniqueViolation(Throwable failure) {

@@ -1,12 +1,14 @@
 package dev.parley.database;
 
 import io.vertx.core.Future;
+import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.pgclient.PgBuilder;
 import io.vertx.pgclient.PgConnectOptions;
 import io.vertx.pgclient.PgConnection;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.PoolOptions;
+import io.vertx.sqlclient.SqlConnection;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
 import java.util.Optional;
@@ -64,8 +66,12 @@ public class Connections {
     public Pool pool(PgConnectOptions options, int size, String setup) {
         return PgBuilder.pool().using(vertx).connectingTo(options)
                 .with(new PoolOptions().setMaxSize(size).setShared(false).setConnectionTimeout(10))
-                .withConnectHandler(connection -> connection.query(setup).execute()
-                        .onComplete(done -> connection.close()))
+                .withConnectHandler(inSession(setup))
                 .build();
+    }
+
+    /** Puts a pool's new connection in session state {@code setup} (SQL) and hands it over. */
+    static Handler<SqlConnection> inSession(String setup) {
+        return connection -> connection.query(setup).execute().onComplete(done -> connection.close());
     }
 }

@@ -44,9 +44,9 @@ public class FeedConnections {
         this.readers = new ExpendablePool(() -> connections.pool(connections.options("parley-reader"), config.readers(), session()), config.readTimeout().toMillis());
     }
 
-    /** What was given up here must not run on in the server, or each new try makes all of them slower. */
+    /** What was given up here must not run on in the server, where each new try makes all of them slower, nor keep its locks when the network fell silent. */
     private String session() {
-        return SESSION + "; set statement_timeout = " + Math.max(1, config.readTimeout().toMillis());
+        return "%s; set statement_timeout = %2$d; set idle_in_transaction_session_timeout = %2$d".formatted(SESSION, Math.max(1, config.readTimeout().toMillis()));
     }
 
     /** A primary's connection and the history it shows; fails on a standby. */

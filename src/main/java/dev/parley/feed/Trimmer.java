@@ -25,8 +25,6 @@ import org.jboss.logging.Logger;
 class Trimmer {
 
     private static final Logger LOG = Logger.getLogger(Trimmer.class);
-    /** Should the network fall silent in the middle, the server lets the lock go by itself. */
-    private static final int PATIENCE_MS = 15_000;
     private static final int CHUNK = 5_000;
     private static final long ADVISORY_LOCK = 0x7061726c6579L; // "parley"
 
@@ -71,7 +69,7 @@ class Trimmer {
 
     /** Takes a mark and moves {@code trimmed}; gives the snapshot whose rows may go, or null when another replica is at it. */
     private Future<Snapshot> mark(SqlConnection connection, Position position) {
-        return connection.query("set local idle_in_transaction_session_timeout = '" + PATIENCE_MS + "ms'").execute().compose(set -> connection.preparedQuery("""
+        return connection.preparedQuery("""
                 select pg_try_advisory_xact_lock($1), f.feed_id, f.trimmed::text, aged.snapshot::text, aged.taken_at at time zone 'UTC',
                        large.snapshot::text, large.taken_at at time zone 'UTC', newest.id
                 from parley.feed f
@@ -80,7 +78,7 @@ class Trimmer {
                   where m.taken_at <= clock_timestamp() - $2::bigint * interval '1 millisecond' order by m.taken_at desc limit 1) aged on true
                 left join lateral (select m.snapshot, m.taken_at from parley.feed_marks m
                   where m.last_id <= newest.id - $3 order by m.taken_at desc limit 1) large on true
-                """).execute(Tuple.of(ADVISORY_LOCK, config.retention().toMillis(), config.maxRows()))).compose(rows -> {
+                """).execute(Tuple.of(ADVISORY_LOCK, config.retention().toMillis(), config.maxRows())).compose(rows -> {
             Row row = rows.iterator().next();
             if (!row.getBoolean(0) || row.getLong(1) != position.feedId()) {
                 return Future.succeededFuture(null);

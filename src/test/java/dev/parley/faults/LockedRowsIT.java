@@ -13,37 +13,85 @@ import dev.parley.testing.TestPostgres;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.UUID;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Another program keeps conversations locked, as a session does that somebody left open: only they wait. */
+/** Another program keeps conversations locked, as a session does that somebody left open: only those who need them wait, and not for ever. */
 class LockedRowsIT {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration SOON = Duration.ofSeconds(5);
     private static final int REST_CONNECTIONS = 2;
+
+    private static TestPostgres database;
+    private static Instance instance;
+
+    private UUID locked;
+    private UUID other;
+
+    @BeforeAll
+    static void start() {
+        database = TestPostgres.start();
+        instance = Instance.over(database).setting("quarkus.datasource.reactive.max-size", String.valueOf(REST_CONNECTIONS)).start();
+    }
+
+    @AfterAll
+    static void stop() {
+        instance.close();
+        database.close();
+    }
+
+    @BeforeEach
+    void newConversations() {
+        locked = Conversations.insert(database, "locked");
+        other = Conversations.insert(database, "other");
+    }
 
     @Test
     void changesOfALockedConversationAreAnsweredAndHoldUpNoOtherRequest() {
-        try (TestPostgres database = TestPostgres.start();
-                Instance instance = Instance.over(database).setting("quarkus.datasource.reactive.max-size", String.valueOf(REST_CONNECTIONS)).start()) {
-            UUID locked = Conversations.insert(database, "locked");
-            UUID other = Conversations.insert(database, "other");
-            Sql.on(database).transaction(connection -> {
-                Sql.run(connection, "update conversations set subject = 'being edited' where id = ?", locked);
-                try {
-                    Parallel.run(REST_CONNECTIONS, number -> () -> {
-                        HttpResponse<String> answer = Http.send("PATCH", instance.http("/api/conversations/" + locked), "{\"subject\":\"changed " + number + "\"}");
-                        assertEquals(503, answer.statusCode(), answer.body());
-                        return null;
-                    });
-                } catch (Exception e) {
-                    throw new IllegalStateException(e);
-                }
-                Await.until(() -> Http.get(instance.http("/api/conversations/" + other)).statusCode() == 200, Duration.ofSeconds(5), "there are connections for others");
-                assertEquals("new", Api.of(instance).sendNew(other, "new").path("content").asText());
+        Sql.on(database).transaction(connection -> {
+            Sql.run(connection, "update conversations set subject = 'being edited' where id = ?", locked);
+            assertUnavailable(this::change);
+            Await.until(() -> read(other).statusCode() == 200, SOON, "there are connections for others");
+            assertEquals("new", Api.of(instance).sendNew(other, "new").path("content").asText());
+            return null;
+        });
+        Await.until(() -> change().statusCode() == 200, PATIENCE, "the conversation can be changed again");
+    }
+
+    @Test
+    void readsOfALockedTableAreAnsweredAndLeaveNothingBehindInTheServer() {
+        Sql.on(database).transaction(connection -> {
+            Sql.run(connection, "lock table conversations in access exclusive mode");
+            assertUnavailable(() -> read(other));
+            Await.until(() -> Sql.on(database).value("select count(*) from pg_stat_activity where query like '%public.conversations%' and wait_event_type = 'Lock'",
+                    Long.class) == 0, SOON, "nobody waits in the server for what nobody waits for here");
+            return null;
+        });
+        Await.until(() -> read(other).statusCode() == 200, PATIENCE, "conversations can be read again");
+    }
+
+    private HttpResponse<String> change() {
+        return Http.send("PATCH", instance.http("/api/conversations/" + locked), "{\"subject\":\"changed\"}");
+    }
+
+    private static HttpResponse<String> read(UUID conversation) {
+        return Http.get(instance.http("/api/conversations/" + conversation));
+    }
+
+    /** For as many requests at once as there are connections. */
+    private static void assertUnavailable(Supplier<HttpResponse<String>> request) {
+        try {
+            Parallel.run(REST_CONNECTIONS, number -> () -> {
+                HttpResponse<String> answer = request.get();
+                assertEquals(503, answer.statusCode(), answer.body());
                 return null;
             });
-            Await.until(() -> Http.send("PATCH", instance.http("/api/conversations/" + locked), "{\"subject\":\"changed\"}").statusCode() == 200, PATIENCE,
-                    "the conversation can be changed again");
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
         }
     }
 }
