@@ -48,13 +48,17 @@ final class FilterCache {
     /** A failure stays too, for a moment, if it is the filter's own. */
     Future<RowFilter> get(Table table, String text, Supplier<Future<RowFilter>> compile) {
         Key key = new Key(table.schema(), table.name(), text);
+        Future<RowFilter> before = null;
         synchronized (entries) {
             Entry entry = entries.get(key);
-            if (entry != null && entry.holds(nanos.getAsLong()) && (entry.table() == table || entry.table().equals(table))) {
-                return entry.filter();
+            if (entry != null && (entry.table() == table || entry.table().equals(table))) {
+                before = entry.filter();
+                if (entry.holds(nanos.getAsLong())) {
+                    return before;
+                }
             }
         }
-        Future<RowFilter> filter = compile.get();
+        Future<RowFilter> filter = before == null || before.failed() ? compile.get() : unlessAway(compile.get(), before);
         synchronized (entries) {
             weight += entries.put(key, new Entry(table, filter, nanos.getAsLong())) == null ? weight(key) : 0;
             Iterator<Key> oldest = entries.keySet().iterator();
@@ -69,6 +73,11 @@ final class FilterCache {
             }
         });
         return filter;
+    }
+
+    /** A database that can't be asked has said nothing else. */
+    private static Future<RowFilter> unlessAway(Future<RowFilter> compiled, Future<RowFilter> before) {
+        return compiled.recover(failure -> failure instanceof FilterException ? Future.failedFuture(failure) : before);
     }
 
     private void forget(Key key, Future<RowFilter> filter) {

@@ -160,6 +160,9 @@ class FiltersTest {
             cache.get(things, "due=eq.today", () -> Future.succeededFuture(compiled.incrementAndGet() > 0 ? RowFilter.ALL : null));
         }
         assertEquals(2, compiled.get());
+        seconds.set(200);
+        RowFilter known = cache.get(things, "due=eq.today", () -> Future.failedFuture("the database is away")).result();
+        assertSame(RowFilter.ALL, known, "a database that is away has said nothing else");
         assertTrue(cache.get(things, "status=eq.new", () -> Future.failedFuture(new FilterException(true, "no such word"))).failed());
         assertTrue(cache.get(things, "status=eq.new", () -> Future.succeededFuture(RowFilter.ALL)).failed(), "within the same rush");
         seconds.addAndGet(6);
