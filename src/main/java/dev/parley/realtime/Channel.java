@@ -204,7 +204,7 @@ final class Channel {
     private Duration refusalDelay() {
         Duration left = LATEST_REFUSAL.minusNanos(System.nanoTime() - begun);
         Duration wanted = services.settings().errorDelay;
-        return wanted.compareTo(left) <= 0 ? wanted : left.isNegative() ? Duration.ZERO : left;
+        return wanted.compareTo(left) <= 0 ? wanted : left;
     }
 
     private static String reason(Throwable failure) {

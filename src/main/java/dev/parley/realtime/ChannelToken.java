@@ -104,9 +104,7 @@ final class ChannelToken {
         forget();
         Instant at = caller.expiresAt();
         if (at != null) {
-            Duration left = Duration.between(Instant.now(), at);
-            expiry = session.later(left.isNegative() ? Duration.ZERO : left,
-                    () -> channel.end(expired(at).getMessage()));
+            expiry = session.later(Duration.between(Instant.now(), at), () -> channel.end(expired(at).getMessage()));
         }
     }
 

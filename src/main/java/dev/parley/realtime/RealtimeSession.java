@@ -229,6 +229,7 @@ final class RealtimeSession implements SocketGuard.Session {
         });
     }
 
+    /** @param delay at once when it is negative */
     ScheduledFuture<?> later(Duration delay, Runnable action) {
         return loop().schedule(() -> {
             if (!closed) {
