@@ -4,7 +4,7 @@ import { Connection, type ConnectionState } from "./connection";
 import type { SessionContext } from "./conversation";
 import { ReadMarks } from "./reads";
 import { Shared } from "./store";
-import { compareTimestamps } from "./time";
+import { compareTimestamps, sortable } from "./time";
 import { TypingBoard, type Typist } from "./typing";
 import type { Conversation, ConversationRow, Message, ServerFrame } from "./types";
 import { isUuid } from "./uuid";
@@ -110,8 +110,7 @@ export class ConversationDirectory extends Shared<DirectoryView> {
 
   protected stop(): void {
     clearTimeout(this.reload);
-    clearTimeout(this.showing);
-    this.showing = undefined;
+    if (this.showing !== undefined) this.show(); // the stream will go on behind it
     this.unfollow();
     this.generation++;
     this.connection.stop();
@@ -278,8 +277,9 @@ export class ConversationDirectory extends Shared<DirectoryView> {
     clearTimeout(this.showing);
     this.showing = undefined;
     const conversations = [...this.known.values()]
-      .map((c) => this.summary(c))
-      .sort((a, b) => compareTimestamps(activity(b), activity(a)));
+      .map((c) => ({ at: sortable(activity(c)), summary: this.summary(c) }))
+      .sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0))
+      .map(({ summary }) => summary);
     this.set({ conversations, hasMore: this.cursor !== null });
   }
 

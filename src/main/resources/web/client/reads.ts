@@ -17,7 +17,7 @@ export class ReadMarks {
       if (event.key === `parley.${KEY}` && this.takeOver()) changed();
     };
     window.addEventListener("storage", listener);
-    this.takeOver();
+    if (this.takeOver()) changed();
     return () => window.removeEventListener("storage", listener);
   }
 
@@ -26,10 +26,11 @@ export class ReadMarks {
     return this.marks.get(conversationId);
   }
 
-  /** Marks never go back. True if this one went on. */
+  /** Marks never go back. True if this one went on, here or meanwhile in another tab. */
   advance(conversationId: string, seq: number): boolean {
-    if (seq <= (this.get(conversationId) ?? -1)) return false;
+    if (this.has(conversationId, seq)) return false;
     this.takeOver(); // or another tab's marks would go back to what they were when this one last looked
+    if (this.has(conversationId, seq)) return true;
     this.marks.delete(conversationId);
     this.marks.set(conversationId, seq);
     for (const oldest of this.marks.keys()) {
@@ -40,10 +41,14 @@ export class ReadMarks {
     return true;
   }
 
+  private has(conversationId: string, seq: number): boolean {
+    return seq <= (this.get(conversationId) ?? -1);
+  }
+
   private takeOver(): boolean {
     let any = false;
     for (const [id, seq] of Object.entries(this.keep.read<Record<string, number>>(KEY) ?? {})) {
-      if (seq > (this.marks.get(id) ?? -1)) {
+      if (!this.has(id, seq)) {
         this.marks.set(id, seq);
         any = true;
       }

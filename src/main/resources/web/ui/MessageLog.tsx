@@ -1,5 +1,6 @@
-import React, { useEffect, useRef, useState } from "react";
+import React, { useRef } from "react";
 import type { ChatMessage, UseConversation } from "../client";
+import { Announcer } from "./Announcer";
 import { DownIcon } from "./icons";
 import { MessageRow } from "./MessageRow";
 import { dayLabel, sameDay, useNow } from "./time";
@@ -7,7 +8,6 @@ import { useLogScroll } from "./useLogScroll";
 
 /** Messages of one sender this close together are one group. */
 const GROUP_MS = 5 * 60_000;
-const MOST_SAID = 5;
 
 interface Props {
   chat: UseConversation;
@@ -67,30 +67,6 @@ export function MessageLog({ chat, isMine, senderLabel, empty }: Props): React.J
           {unseen === 0 && <span className="visually-hidden">To the newest message</span>}
         </button>
       )}
-    </div>
-  );
-}
-
-/** Says new messages of others to those who can't see them. The list itself would read out each page of history. */
-function Announcer({ chat, isMine, senderLabel }: Pick<Props, "chat" | "isMine" | "senderLabel">): React.JSX.Element {
-  const { messages, history } = chat;
-  const heard = useRef<number | null>(null);
-  const [said, setSaid] = useState<readonly ChatMessage[]>([]);
-  useEffect(() => {
-    const newest = messages.reduce((most, m) => Math.max(most, m.seq ?? 0), 0);
-    const before = heard.current;
-    heard.current = history === "ready" ? newest : null;
-    if (before === null || history !== "ready") return;
-    const fresh = messages.filter((m) => (m.seq ?? 0) > before && !isMine(m));
-    if (fresh.length > 0) setSaid((last) => [...last, ...fresh].slice(-MOST_SAID));
-  }, [messages, history, isMine]);
-  return (
-    <div className="visually-hidden" role="log" aria-live="polite" aria-label="New messages">
-      {said.filter((message) => messages.some((m) => m.id === message.id)).map((message) => (
-        <p key={message.id}>
-          {senderLabel(message)}: {message.content}
-        </p>
-      ))}
     </div>
   );
 }

@@ -86,6 +86,24 @@ abstract class BrowserTest {
         return person().opens(service.http("/admin").toString());
     }
 
+    Person customerWhoSent(String text) {
+        Person customer = customer();
+        customer.writes(text);
+        customer.seesOnce(text);
+        return customer;
+    }
+
+    Person adminWhoReads(String text) {
+        return reads(admin(), text);
+    }
+
+    /** Opens the conversation that carries this text. */
+    static Person reads(Person admin, String text) {
+        admin.item(text).click();
+        admin.seesOnce(text);
+        return admin;
+    }
+
     /** A text that no other test uses. */
     static String unique(String text) {
         return text + " " + UUID.randomUUID().toString().substring(0, 8);

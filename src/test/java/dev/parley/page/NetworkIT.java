@@ -4,6 +4,7 @@ import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertTha
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.parley.testing.Cable;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -97,22 +98,19 @@ class NetworkIT extends BrowserTest {
         String one = unique("The one conversation.");
         String other = unique("The other conversation.");
         String answer = unique("Written without network.");
-        Person customer = customer();
-        customer.writes(one);
-        customer.seesOnce(one);
-        Person neighbour = customer();
-        neighbour.writes(other);
-        neighbour.seesOnce(other);
-        Person admin = person().opens(cable.address("/admin"));
-        admin.item(one).click();
-        admin.seesOnce(one);
+        Person customer = customerWhoSent(one);
+        customerWhoSent(other);
+        Person admin = reads(person().opens(cable.address("/admin")), one);
+        String left = admin.page().url().replaceAll(".*#", "");
+        AtomicInteger tries = new AtomicInteger();
         cable.cut();
         admin.seesState("Reconnecting…");
         admin.writes(answer);
         admin.seesOnce(answer, "sending");
         admin.item(other).click();
         assertThat(admin.messages(answer)).hasCount(0);
-        admin.page().waitForTimeout(1_500); // longer than a conversation that nobody looks at is kept open
+        admin.page().onWebSocket(socket -> tries.addAndGet(socket.url().contains(left) ? 1 : 0));
+        admin.page().waitForCondition(() -> tries.get() > 2);
         cable.mend();
 
         customer.seesOnce(answer);

@@ -138,7 +138,9 @@ class PagesIT extends BrowserTest {
         assertThat(there).hasAttribute("data-unread", "true");
         admin.item(first).click();
         assertThat(there).not().hasAttribute("data-unread", "true");
-        customerWhoSent(unique("Another one, for which both tabs keep a mark."));
+        String second = unique("Another one, for which both tabs keep a mark.");
+        customerWhoSent(second);
+        assertThat(other.locator(".item").filter(new Locator.FilterOptions().setHasText(second))).hasCount(1);
         other.reload();
         assertThat(there).hasCount(1);
         assertThat(there).not().hasAttribute("data-unread", "true");
@@ -426,20 +428,6 @@ class PagesIT extends BrowserTest {
     }
 
     /** A conversation is listed before its first message, which another one could overtake: this one's is a row. */
-    private Person customerWhoSent(String text) {
-        Person customer = customer();
-        customer.writes(text);
-        customer.seesOnce(text);
-        return customer;
-    }
-
-    private Person adminWhoReads(String text) {
-        Person admin = admin();
-        admin.item(text).click();
-        admin.seesOnce(text);
-        return admin;
-    }
-
     private static UUID conversationWith(int messages, String marker) {
         UUID conversation = UUID.randomUUID();
         Sql.on(database).run("insert into conversations (id, subject) values (?, ?)", conversation, marker);
