@@ -18,7 +18,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -30,20 +31,24 @@ class DatabaseFaultsIT {
             select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = '%s'""";
 
     private final long seed = Seed.of(getClass());
-    private TestPostgres database;
-    private List<Instance> instances;
+    private static TestPostgres database;
+    private static List<Instance> instances;
     private List<UUID> conversations;
 
-    @BeforeEach
-    void start() {
+    @BeforeAll
+    static void start() {
         database = TestPostgres.start();
         instances = List.of(Instance.over(database).begin(), Instance.over(database).begin());
+    }
+
+    @BeforeEach
+    void newConversations() {
         instances.forEach(Instance::awaitReady);
         conversations = Conversations.insert(database, 30);
     }
 
-    @AfterEach
-    void stop() {
+    @AfterAll
+    static void stop() {
         instances.forEach(Instance::close);
         database.close();
     }
@@ -92,7 +97,7 @@ class DatabaseFaultsIT {
                 if (insertOneByOne(40) <= highest) {
                     cameAgain++;
                 }
-                readers.assertExactly(Truth.messages(database), PATIENCE);
+                readers.assertExactly(Truth.messages(database, conversations), PATIENCE);
             }
             readers.assertUndisturbed();
             int times = cameAgain;
@@ -151,7 +156,7 @@ class DatabaseFaultsIT {
     }
 
     private void assertExact(Readers readers, Load load) {
-        Map<UUID, List<Deliveries.Entry>> committed = Truth.messages(database);
+        Map<UUID, List<Deliveries.Entry>> committed = Truth.messages(database, conversations);
         assertTrue(load.acknowledged().size() > 500, () -> "only " + load.acknowledged().size() + " acknowledged: too few to show anything");
         Truth.assertHolds(load.acknowledged(), committed);
         Truth.assertNumberedWithoutGap(committed);

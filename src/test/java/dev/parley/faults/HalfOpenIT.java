@@ -17,7 +17,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -26,20 +27,25 @@ class HalfOpenIT {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-    private TestPostgres database;
-    private Instance instance;
+    private static TestPostgres database;
+    private static Instance instance;
+
     private final List<JsonNode> received = new CopyOnWriteArrayList<>();
     private UUID conversation;
 
-    @BeforeEach
-    void start() {
+    @BeforeAll
+    static void start() {
         database = TestPostgres.start();
         instance = Instance.over(database).setting("parley.feed.read-timeout", "2s").setting("parley.writer.patience", "6s").start();
-        conversation = Conversations.insert(database, 1).get(0);
     }
 
-    @AfterEach
-    void stop() {
+    @BeforeEach
+    void newConversation() {
+        conversation = Conversations.insert(database, "half open");
+    }
+
+    @AfterAll
+    static void stop() {
         instance.close();
         database.close();
     }

@@ -16,7 +16,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -25,19 +26,34 @@ class ResyncIT {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-    private TestPostgres database;
-    private Instance instance;
+    private static TestPostgres database;
+    private static Instance instance;
+
     private UUID conversation;
 
-    @BeforeEach
-    void start() {
+    @BeforeAll
+    static void start() {
         database = TestPostgres.start();
-        instance = Instance.over(database).start();
+        instance = Instance.over(database).begin();
+    }
+
+    /** Once it delivers, the instance knows the history that the last test has left. */
+    @BeforeEach
+    void newConversation() throws IOException {
+        if (!instance.isAlive()) {
+            instance.begin();
+        }
+        instance.awaitReady();
+        conversation = Conversations.insert(database, "settled");
+        try (StreamClient stream = StreamClient.conversation(conversation).after(0).join(instance)) {
+            insert(database, 1);
+            awaitCount(stream, 1);
+        }
         conversation = Conversations.insert(database, "resync");
     }
 
-    @AfterEach
-    void stop() {
+    @AfterAll
+    static void stop() {
         instance.close();
         database.close();
     }
@@ -52,11 +68,13 @@ class ResyncIT {
                 awaitCount(global, 5);
                 awaitCount(single, 5);
                 String old = global.position();
-                Await.until(() -> Sql.on(standby).value("select count(*) from messages", Long.class) == 5, PATIENCE, "the standby has it all");
+                Await.until(() -> count(standby) == 5, PATIENCE, "the standby has it all");
                 standby.takeOver(database);
                 assertBeginsAnew(standby, global, single);
                 assertOldPositionSaysResync(old);
             }
+        } finally {
+            database.restart();
         }
     }
 
@@ -141,8 +159,7 @@ class ResyncIT {
         }
         instance.begin().awaitReady();
         assertOldPositionSaysResync(future);
-        long lastSeq = Sql.on(database).value("select count(*) from messages", Long.class);
-        try (StreamClient ahead = StreamClient.conversation(conversation).after(lastSeq + 1).connect(instance)) {
+        try (StreamClient ahead = StreamClient.conversation(conversation).after(count(database) + 1).connect(instance)) {
             ahead.awaitResync();
         }
     }
@@ -157,7 +174,7 @@ class ResyncIT {
             old = global.position();
         }
         Dump dump = Dump.of(database);
-        instance.close();
+        instance.stop();
         try (TestPostgres restored = TestPostgres.startAnother()) {
             // the schema first, as a dump would bring it
             Instance.over(restored).start().close();
@@ -191,7 +208,7 @@ class ResyncIT {
             global.connect(instance);
             awaitCount(global, 10);
             assertEquals(List.of(), global.frames("resync"));
-            global.deliveries().assertExactly(Truth.messages(database));
+            global.deliveries().assertExactly(Truth.messages(database, List.of(conversation)));
         }
     }
 
@@ -245,6 +262,10 @@ class ResyncIT {
 
     private void insert(TestPostgres server, int number) {
         Sql.on(server).run("insert into messages (conversation_id, content) select ?, 'message ' || n from generate_series(1, ?) n", conversation, number);
+    }
+
+    private long count(TestPostgres server) {
+        return Sql.on(server).value("select count(*) from messages where conversation_id = ?", Long.class, conversation);
     }
 
     private static void awaitCount(StreamClient stream, int count) {

@@ -9,7 +9,9 @@ import dev.parley.testing.Sql;
 import dev.parley.testing.TestPostgres;
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -20,25 +22,34 @@ class PresenceReplicasIT {
     private static final Duration HEARTBEAT = Duration.ofMillis(500);
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-    private TestPostgres database;
-    private Instance here;
-    private Instance there;
+    private static TestPostgres database;
+    private static Instance here;
+    private static Instance there;
 
-    @BeforeEach
-    void start() {
+    private final String room = "room-" + UUID.randomUUID();
+
+    @BeforeAll
+    static void start() {
         database = TestPostgres.start();
         here = begin();
         there = begin();
+    }
+
+    @BeforeEach
+    void bothAreThere() {
+        if (!there.isAlive()) {
+            there.begin();
+        }
         here.awaitReady();
         there.awaitReady();
     }
 
-    private Instance begin() {
+    private static Instance begin() {
         return Instance.over(database).setting("parley.keys.publishable", KEY).setting("parley.presence.heartbeat", HEARTBEAT.toMillis() + "ms").begin();
     }
 
-    @AfterEach
-    void stop() {
+    @AfterAll
+    static void stop() {
         here.close();
         there.close();
         database.close();
@@ -48,7 +59,7 @@ class PresenceReplicasIT {
     void whoIsOnAReplicaThatIsKilledLeavesWithinTheHeartbeatTimeAndOnOneThatStopsAtOnce() {
         try (BroadcastListener watcher = join(here, "ann")) {
             BroadcastListener far = join(there, "bob");
-            far.push("room", "presence", "{\"type\":\"presence\",\"event\":\"track\",\"payload\":{\"n\":1}}");
+            far.push(room, "presence", "{\"type\":\"presence\",\"event\":\"track\",\"payload\":{\"n\":1}}");
             awaitDiff(watcher, "joins", "bob", 1, PATIENCE);
 
             there.kill();
@@ -56,7 +67,7 @@ class PresenceReplicasIT {
 
             there.begin().awaitReady();
             BroadcastListener again = join(there, "bob");
-            again.push("room", "presence", "{\"type\":\"presence\",\"event\":\"track\",\"payload\":{\"n\":2}}");
+            again.push(room, "presence", "{\"type\":\"presence\",\"event\":\"track\",\"payload\":{\"n\":2}}");
             awaitDiff(watcher, "joins", "bob", 2, PATIENCE);
             there.stop();
             // by the time that the process has ended
@@ -67,7 +78,7 @@ class PresenceReplicasIT {
     @Test
     void aKeyThatSupabasesClientWouldTakeForAChangeIsReplaced() {
         try (BroadcastListener odd = join(here, "ids")) {
-            odd.push("room", "presence", "{\"type\":\"presence\",\"event\":\"track\",\"payload\":{\"n\":1}}");
+            odd.push(room, "presence", "{\"type\":\"presence\",\"event\":\"track\",\"payload\":{\"n\":1}}");
             Await.until(() -> odd.frames().stream().anyMatch(frame -> frame.get(3).asText().equals("presence_diff")), PATIENCE, "it is there");
             try (BroadcastListener newcomer = join(here, "ann")) {
                 Await.until(() -> states(newcomer).size() == 1, PATIENCE, "the newcomer is told who is there");
@@ -84,10 +95,10 @@ class PresenceReplicasIT {
     @Test
     void whoIsThereStaysWhileTheDatabaseIsAwayAndWhoComesMeanwhileIsToldOf() {
         try (BroadcastListener watcher = join(here, "ann"); BroadcastListener far = join(there, "bob"); BroadcastListener other = join(there, "eve")) {
-            far.push("room", "presence", "{\"type\":\"presence\",\"event\":\"track\",\"payload\":{\"n\":1}}");
+            far.push(room, "presence", "{\"type\":\"presence\",\"event\":\"track\",\"payload\":{\"n\":1}}");
             awaitDiff(watcher, "joins", "bob", 1, PATIENCE);
             database.stop("fast");
-            other.push("room", "presence", "{\"type\":\"presence\",\"event\":\"track\",\"payload\":{\"n\":1}}");
+            other.push(room, "presence", "{\"type\":\"presence\",\"event\":\"track\",\"payload\":{\"n\":1}}");
             awaitDiff(other, "joins", "eve", 1, PATIENCE);
             Await.pause(HEARTBEAT.multipliedBy(6)); // longer than a replica may be silent
             database.begin();
@@ -101,15 +112,15 @@ class PresenceReplicasIT {
         try (BroadcastListener watcher = join(here, "ann"); BroadcastListener far = join(there, "bob")) {
             for (int round = 1; round <= 10; round++) {
                 Sql.on(database).value("select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = 'parley-broadcast'", Long.class);
-                far.push("room", "presence", "{\"type\":\"presence\",\"event\":\"track\",\"payload\":{\"n\":" + round + "}}");
+                far.push(room, "presence", "{\"type\":\"presence\",\"event\":\"track\",\"payload\":{\"n\":" + round + "}}");
                 int wanted = round;
                 Await.until(() -> last(watcher, "bob") == wanted, PATIENCE, () -> "bob says " + wanted + ": " + watcher.frames());
             }
         }
     }
 
-    private static BroadcastListener join(Instance instance, String key) {
-        return BroadcastListener.join(instance, KEY, "room", "{\"presence\":{\"key\":\"" + key + "\",\"enabled\":true}}");
+    private BroadcastListener join(Instance instance, String key) {
+        return BroadcastListener.join(instance, KEY, room, "{\"presence\":{\"key\":\"" + key + "\",\"enabled\":true}}");
     }
 
     private static void awaitDiff(BroadcastListener listener, String part, String key, long number, Duration within) {

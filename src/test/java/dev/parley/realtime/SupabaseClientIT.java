@@ -8,12 +8,12 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.AfterAll;
@@ -32,45 +32,47 @@ class SupabaseClientIT {
 
     private static final Duration PATIENCE = Duration.ofMinutes(10);
     private static final String MARK = "@test ";
-    /** They stop instances. */
-    private static final Set<String> ALONE = Set.of("after.test.js", "presence.test.js", "restart.test.js");
+    /** They stop instances: one at a time, on instances of their own. */
+    private static final Set<String> STOPPING = Set.of("after.test.js", "presence.test.js", "restart.test.js");
     /** They take longest: begun last, they would be waited for alone. */
     private static final Set<String> FIRST = Set.of("tokens.test.js", "socket.test.js");
-    private static final int AT_ONCE = 4;
+    private static final int AT_ONCE = 3;
 
-    private static SupabaseServers servers;
+    private static SupabaseServers steady;
+    private static SupabaseServers stopped;
 
     @BeforeAll
     static void start() {
         Node.require();
-        servers = new SupabaseServers();
+        steady = new SupabaseServers();
+        stopped = new SupabaseServers();
     }
 
     @AfterAll
     static void stop() {
-        if (servers != null) {
-            servers.close();
-        }
+        Stream.of(steady, stopped).filter(Objects::nonNull).forEach(SupabaseServers::close);
     }
 
-    /** One program for each file: a few at once, since they mostly wait; then, one after the other, those that stop the service. */
+    /** One program for each file, a few at once, since they mostly wait. */
     @TestFactory
     Stream<DynamicContainer> theClientWorksUnmodified() {
         List<String> wanted = List.of(System.getProperty("node.files", "").split(","));
         List<String> files = Node.testFiles().stream()
                 .filter(file -> wanted.contains("") || wanted.contains(file.replace(".test.js", "")))
                 .sorted(Comparator.comparing(file -> !FIRST.contains(file))).toList();
-        ExecutorService programs = Executors.newFixedThreadPool(AT_ONCE);
+        ExecutorService onSteady = Executors.newFixedThreadPool(AT_ONCE), onStopped = Executors.newSingleThreadExecutor();
         Map<String, Future<Node.Ended>> running = new LinkedHashMap<>();
-        files.stream().filter(file -> !ALONE.contains(file)).forEach(file -> running.put(file, programs.submit(() -> execute(file))));
-        programs.shutdown();
-        return Stream.concat(
-                running.entrySet().stream().map(program -> container(program.getKey(), () -> ended(program.getValue()))),
-                files.stream().filter(ALONE::contains).map(file -> container(file, () -> execute(file))));
+        for (String file : files) {
+            boolean stopping = STOPPING.contains(file);
+            running.put(file, (stopping ? onStopped : onSteady).submit(() -> execute(file, stopping ? stopped : steady)));
+        }
+        onSteady.shutdown();
+        onStopped.shutdown();
+        return running.entrySet().stream().map(program -> container(program.getKey(), program.getValue()));
     }
 
-    private static DynamicContainer container(String file, Supplier<Node.Ended> program) {
-        return DynamicContainer.dynamicContainer(file, Stream.of(program).flatMap(awaited -> results(awaited.get())));
+    private static DynamicContainer container(String file, Future<Node.Ended> program) {
+        return DynamicContainer.dynamicContainer(file, Stream.of(program).flatMap(awaited -> results(ended(awaited))));
     }
 
     private static Node.Ended ended(Future<Node.Ended> program) {
@@ -81,7 +83,7 @@ class SupabaseClientIT {
         }
     }
 
-    private static Node.Ended execute(String file) {
+    private static Node.Ended execute(String file, SupabaseServers servers) {
         List<String> command = new ArrayList<>(List.of("node", "--test-reporter=./reporter.js", "--test-reporter-destination=stdout"));
         String names = System.getProperty("node.names");
         if (names != null) {

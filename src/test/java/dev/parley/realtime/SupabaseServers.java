@@ -43,8 +43,9 @@ final class SupabaseServers implements AutoCloseable {
         Sql.on(database).run("create publication supabase_realtime");
         Sql.on(database).run("create database own");
         control = listen();
-        instances = Stream.generate(() -> settings().start()).limit(2).toList();
+        instances = Stream.generate(() -> settings().begin()).limit(2).toList();
         prepareOwn();
+        instances.forEach(Instance::awaitReady);
         withoutChat = settings().setting("parley.chat", "off")
                 .setting("quarkus.datasource.jdbc.url", own(database.jdbcUrl()))
                 .setting("quarkus.datasource.reactive.url", own(database.reactiveUrl())).start();
