@@ -68,7 +68,7 @@ final class ChangeFrames implements ChangeEncoder {
         Projection projection = first.projection();
         Form form = new Form(projection == null ? null : projection.names(), first.positionName());
         // joining readers are told other positions than those who follow the tail
-        byte[] data = position != change.change().after() ? data(change, form, position) : change.once(form, () -> data(change, form, position));
+        byte[] data = position != change.change().after() ? data(change, form, change.resumeAfter(position)) : change.once(form, () -> data(change, form, change.resumeAfter(position)));
         StringBuilder ids = new StringBuilder("{\"ids\":[");
         for (Binding binding : bindings) {
             ids.append(binding == first ? "" : ",").append(binding.id());
@@ -98,7 +98,7 @@ final class ChangeFrames implements ChangeEncoder {
         return live(position);
     }
 
-    private byte[] data(TableChange change, Form form, Position position) {
+    private byte[] data(TableChange change, Form form, Object resumeAfter) {
         Table table = change.table();
         boolean large = size(change.record()) + size(change.old()) > maxRecord;
         StringBuilder data = new StringBuilder(512)
@@ -120,16 +120,16 @@ final class ChangeFrames implements ChangeEncoder {
         data.append(']');
         if (change.record() != null) {
             data.append(",\"record\":");
-            row(change.record(), table, form, position, large, data);
+            row(change.record(), table, form, resumeAfter, large, data);
         }
         if (change.old() != null) {
             data.append(",\"old_record\":");
-            row(change.old(), table, change.record() == null ? form : new Form(form.columns, null), position, large, data);
+            row(change.old(), table, change.record() == null ? form : new Form(form.columns, null), resumeAfter, large, data);
         }
-        return RawJson.bytes(data.append(",\"errors\":").append(large ? TOO_LARGE : "null").append(",\"position\":\"").append(position).append("\"}").toString());
+        return RawJson.bytes(data.append(",\"errors\":").append(large ? TOO_LARGE : "null").append(",\"position\":\"").append(resumeAfter).append("\"}").toString());
     }
 
-    private static void row(Row row, Table table, Form form, Position position, boolean large, StringBuilder data) {
+    private static void row(Row row, Table table, Form form, Object resumeAfter, boolean large, StringBuilder data) {
         Row shown = form.columns == null ? row : Row.parse(row.only(form.columns));
         shown = large ? Row.parse(shown.withoutLarge(LARGE_FIELD)) : shown;
         String json = table == null ? shown.json() : shown.json(table);
@@ -137,7 +137,7 @@ final class ChangeFrames implements ChangeEncoder {
             data.append(json);
         } else {
             int end = json.lastIndexOf('}');
-            data.append(json, 0, end).append(shown.names().isEmpty() ? "" : ",").append(RawJson.quote(form.positionName)).append(":\"").append(position).append("\"}");
+            data.append(json, 0, end).append(shown.names().isEmpty() ? "" : ",").append(RawJson.quote(form.positionName)).append(":\"").append(resumeAfter).append("\"}");
         }
     }
 

@@ -38,8 +38,9 @@ final class ChangesReplay implements Replay {
                      array_agg(to_json(p.message)::text order by p.seq) filter (where p.fits) as rows,
                      array_agg(p.created_at order by p.seq) filter (where p.fits) as times,
                      count(*) < $3 and coalesce(bool_and(p.fits), true) as complete
-              from (select l.seq, l.created_at, l as message, sum(octet_length(l.content)) over (order by l.seq) - octet_length(l.content) < $4 as fits
-                    from (select * from public.messages m where m.conversation_id = $1 and m.seq > $2 order by m.seq limit $3) l) p
+              from (select l.seq, l.created_at, l as message, sum(b.bytes) over (order by l.seq) - b.bytes < $4 as fits
+                    from (select * from public.messages m where m.conversation_id = $1 and m.seq > $2 order by m.seq limit $3) l
+                    cross join lateral (select octet_length(l.content) + pg_column_size(l.metadata) as bytes) b) p
             ) m
             """;
 
@@ -202,8 +203,7 @@ final class ChangesReplay implements Replay {
                     OffsetDateTime[] times = row.getArrayOfOffsetDateTimes(6);
                     List<TableChange> changes = new ArrayList<>(count);
                     for (int i = 0; i < count; i++) {
-                        // the position may say less than the reader has, never more
-                        changes.add(new TableChange(new Change(0, 0, "public", "messages", Operation.INSERT, records[i], null, times[i], now)));
+                        changes.add(TableChange.message(new Change(0, 0, "public", "messages", Operation.INSERT, records[i], null, times[i], now), seqs[i]));
                     }
                     boolean complete = row.getBoolean(7);
                     return texts(changes, List.of(progress), false).map(texts -> {

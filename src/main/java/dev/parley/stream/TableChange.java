@@ -5,6 +5,7 @@ import dev.parley.changes.Table;
 import dev.parley.feed.Change;
 import dev.parley.feed.Change.Operation;
 import dev.parley.feed.LogSelection;
+import dev.parley.feed.Position;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -19,7 +20,10 @@ public final class TableChange {
     /** What is told of a deleted row of which nobody knows what may be told. */
     private static final Row NOTHING = Row.parse("{}");
 
+    private static final long NONE = -1;
+
     private final Change change;
+    private final long seq;
     private final LogSelection.Table name;
     private final Row row;
     private final Map<Object, byte[]> made = new ConcurrentHashMap<>(4);
@@ -29,13 +33,23 @@ public final class TableChange {
     private Row tested;
 
     TableChange(Change change) {
+        this(change, NONE);
+    }
+
+    private TableChange(Change change, long seq) {
         this.change = change;
+        this.seq = seq;
         this.name = new LogSelection.Table(change.schema(), change.table());
         this.row = Row.parse(change.row());
     }
 
     LogSelection.Table name() {
         return name;
+    }
+
+    /** A message that was read from its table, in the order of {@code seq}: the feed has no position between it and the next one. */
+    static TableChange message(Change change, long seq) {
+        return new TableChange(change, seq);
     }
 
     /** Gives it its shape; null when the table is not known (any more). */
@@ -57,6 +71,16 @@ public final class TableChange {
 
     public Change change() {
         return change;
+    }
+
+    /**
+     * From where a reader goes on that has had everything up to this.
+     *
+     * @param position of such a reader in the feed
+     * @return the position, or a message's seq: where the table is read, a position would say that the messages behind this one have come too
+     */
+    public Object resumeAfter(Position position) {
+        return seq == NONE ? position : Long.valueOf(seq);
     }
 
     /** The table's shape, null when the table is not known any more. */

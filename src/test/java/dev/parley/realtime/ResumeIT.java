@@ -34,6 +34,7 @@ import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -105,6 +106,32 @@ class ResumeIT {
             assertAllContinue();
             assertEquals(List.of(), recorder.disturbances());
         }
+    }
+
+    /** Whoever keeps what each row says of where it goes on may be cut off at any row of a backlog, one that was asked for by seq too. */
+    @ParameterizedTest
+    @EnumSource
+    void aBacklogThatIsCutOffGoesOnByWhatItsRowsSaid(RealtimeVersion version) throws IOException {
+        UUID conversation = conversations.get(0);
+        int messages = 200;
+        Sql.on(database).run("insert into messages (conversation_id, content) select ?, 'message ' || n from generate_series(1, ?) n", conversation, messages);
+        for (int cut : List.of(1, 39, 40, 41, 150, messages)) {
+            String reached = after(version, conversation, "0", messages).get(cut - 1).position();
+            Sql.on(database).run("insert into messages (conversation_id, content) values (?, 'and one more')", conversation);
+            messages++;
+            List<Long> rest = after(version, conversation, reached, messages - cut).stream().map(change -> change.row().path("seq").asLong()).toList();
+            assertEquals(LongStream.rangeClosed(cut + 1, messages).boxed().toList(), rest, "after message " + cut + ", by " + reached);
+        }
+    }
+
+    /** What a join gets that many changes of. */
+    private static List<RowChange> after(RealtimeVersion version, UUID conversation, String reached, int changes) throws IOException {
+        ChangeBinding binding = ChangeBinding.of("*", "public", "messages").filter("conversation_id=eq." + conversation).afterPosition(reached);
+        try (RealtimeClient client = RealtimeClient.of(version).connect(instance)) {
+            client.channel("backlog").on(binding).join().awaitJoined();
+            Await.until(() -> binding.changes().size() >= changes, PATIENCE, () -> changes + " changes after " + reached + ", have " + binding.changes().size());
+        }
+        return binding.changes();
     }
 
     @ParameterizedTest
