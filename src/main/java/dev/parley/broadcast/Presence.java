@@ -71,8 +71,8 @@ public class Presence {
         /** All who are there: {@code {KEY:{"metas":[{"phx_ref":…,…}]},…}}, JSON in UTF-8. First of all, and once. */
         void state(byte[] json);
 
-        /** Who came and went: {@code {"joins":{…},"leaves":{…}}}, JSON in UTF-8. One array for all watchers of the topic. */
-        void diff(byte[] json);
+        /** Who came and went. One for all watchers of the topic. */
+        void diff(PresenceDiff diff);
     }
 
     void start(@Observes StartupEvent event) {

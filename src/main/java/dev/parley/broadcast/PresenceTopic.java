@@ -110,11 +110,11 @@ final class PresenceTopic {
         }
         settle();
         if (!joins.isEmpty() || !leaves.isEmpty()) {
-            tell(PresenceJson.diff(joins, leaves));
+            tell(new PresenceDiff(PresenceJson.diff(joins, leaves)));
         }
     }
 
-    private void tell(byte[] diff) {
+    private void tell(PresenceDiff diff) {
         long number = ++version;
         for (Roster<Watcher> roster : rosters) {
             roster.loop().execute(() -> roster.each(number, watcher -> watcher.diff(diff)));

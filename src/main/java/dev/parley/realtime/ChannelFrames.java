@@ -32,11 +32,6 @@ record ChannelFrames(Vsn vsn, String topic, String joinRef) {
         return vsn.write(joinRef, null, RawJson.quote(topic), event, payload);
     }
 
-    /** Something that goes to all who joined the topic. */
-    String toAll(String event, String payload) {
-        return vsn.write(null, null, RawJson.quote(topic), event, payload);
-    }
-
     /** The channel's end; its ref tells a client that has joined anew that it means the old one. */
     String close() {
         return vsn.write(joinRef, joinRef, RawJson.quote(topic), "phx_close", "{}");

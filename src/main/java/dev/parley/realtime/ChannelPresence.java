@@ -3,8 +3,10 @@ package dev.parley.realtime;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.access.ChannelRights;
 import dev.parley.broadcast.Presence;
+import dev.parley.broadcast.PresenceDiff;
 import dev.parley.broadcast.Topic;
-import java.nio.charset.StandardCharsets;
+import dev.parley.transport.WebSocketBytes;
+import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -119,17 +121,21 @@ final class ChannelPresence implements Presence.Watcher {
     public void state(byte[] json) {
         stale = !session.outbound().hasRoom();
         if (!stale) {
-            session.write(frames.push("presence_state", new String(json, StandardCharsets.UTF_8)));
+            session.write(frames.around(true, "presence_state", "", json, ""));
         }
     }
 
     @Override
-    public void diff(byte[] json) {
+    public void diff(PresenceDiff diff) {
         if (stale || !session.outbound().hasRoom()) {
             stale = true;
         } else {
-            session.write(frames.toAll("presence_diff", new String(json, StandardCharsets.UTF_8)));
+            session.outbound().write(diff.encoded(frames.vsn().ordinal(), this::encoded));
         }
+    }
+
+    private byte[] encoded(byte[] diff) {
+        return WebSocketBytes.encode(List.of(frames.around(false, "presence_diff", "", diff, "")));
     }
 
     void roomAgain() {

@@ -202,7 +202,12 @@ final class RealtimeSession implements SocketGuard.Session {
     }
 
     void write(String frame) {
-        outbound.write(WebSocketBytes.encode(List.of(RawJson.bytes(frame))));
+        write(RawJson.bytes(frame));
+    }
+
+    /** @param frame JSON in UTF-8 */
+    void write(byte[] frame) {
+        outbound.write(WebSocketBytes.encode(List.of(frame)));
     }
 
     /**

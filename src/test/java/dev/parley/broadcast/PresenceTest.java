@@ -3,6 +3,7 @@ package dev.parley.broadcast;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -17,6 +18,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -86,6 +88,16 @@ class PresenceTest {
         replicas.forEach(replica -> replica.presence.stop(null));
         replicas.forEach(replica -> replica.port.close());
         loops.close();
+    }
+
+    @Test
+    void aDifferenceIsEncodedOnceForAllWhoWatch() {
+        Replica replica = new Replica(Duration.ofSeconds(5), 100);
+        List<View> views = Stream.generate(() -> replica.watch(ROOM).view).limit(5).toList();
+        replica.track(ROOM, new Object(), "ann", 1);
+        Await.until(() -> views.stream().allMatch(view -> view.last() != null), PATIENCE, "all are told");
+        byte[] first = views.get(0).last().encoded(0, json -> new byte[] {1});
+        views.forEach(view -> assertSame(first, view.last().encoded(0, json -> new byte[] {2})));
     }
 
     @Test

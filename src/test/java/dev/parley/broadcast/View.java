@@ -18,6 +18,7 @@ final class View implements Presence.Watcher {
     private final Map<String, Map<String, String>> picture = new TreeMap<>();
     private final List<String> wrong = new ArrayList<>();
     private final List<JsonNode> diffs = new ArrayList<>();
+    private PresenceDiff last;
     private boolean begun;
 
     @Override
@@ -31,11 +32,12 @@ final class View implements Presence.Watcher {
     }
 
     @Override
-    public synchronized void diff(byte[] json) {
+    public synchronized void diff(PresenceDiff told) {
         if (!begun) {
             wrong.add("a difference before the state");
         }
-        JsonNode diff = read(json);
+        last = told;
+        JsonNode diff = read(told.json());
         diffs.add(diff);
         diff.get("leaves").properties().forEach(entry -> entry.getValue().get("metas").forEach(meta -> leave(entry.getKey(), meta)));
         diff.get("joins").properties().forEach(entry -> entry.getValue().get("metas").forEach(meta -> {
@@ -78,6 +80,10 @@ final class View implements Presence.Watcher {
 
     synchronized List<JsonNode> diffs() {
         return List.copyOf(diffs);
+    }
+
+    synchronized PresenceDiff last() {
+        return last;
     }
 
     synchronized List<String> wrong() {
