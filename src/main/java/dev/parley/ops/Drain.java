@@ -66,6 +66,8 @@ class Drain {
 
     /** Before anybody else is told of the stop, so that all that an answer needs is still there. */
     void awaitAnswers(@Observes @Priority(Interceptor.Priority.PLATFORM_BEFORE) ShutdownEvent stop) throws InterruptedException {
+        // those that were on their way in while the others were closed
+        connections.stream().forEach(Drain::close);
         long deadline = System.nanoTime() + LONGEST_ANSWER.toNanos();
         while (requests.count() > 0 && System.nanoTime() < deadline) {
             TimeUnit.MILLISECONDS.sleep(LOOK.toMillis());

@@ -171,6 +171,9 @@ public final class Outbound {
                 stalled.run();
             } else {
                 progressed = false;
+                if (!channel.config().isAutoRead()) {
+                    channel.read(); // it takes what it gets, if slowly: without its answers to pings it would count as dead
+                }
                 watch(waiting());
             }
         }, stallMs, TimeUnit.MILLISECONDS);

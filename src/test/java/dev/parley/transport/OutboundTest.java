@@ -14,6 +14,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.ReferenceCountUtil;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -114,6 +115,20 @@ class OutboundTest {
         Await.until(() -> reader.stalled.get() == 1, PATIENCE, "it is stalled");
     }
 
+    /** Its answers to pings are what it is known by to be there. */
+    @Test
+    void whoTakesSlowlyIsHeardNowAndThenThoughItIsNotReadOtherwise() throws Exception {
+        Reader reader = connect(STALL_MS);
+        onLoop(() -> reader.channel.config().setAutoRead(false));
+        fill(reader);
+        reader.socket.getOutputStream().write(new byte[10]);
+        Await.until(() -> {
+            reader.read(reader.seen.size() + SMALL_BUFFER);
+            assertTrue(onLoop(() -> !reader.outbound.hasRoom()), "there is room before it was heard");
+            return reader.heard.get() > 0;
+        }, PATIENCE, "it is heard");
+    }
+
     @Test
     void aPeerThatIsGoneIsClosedWithTheNextWriteAndNobodyElse() throws Exception {
         Reader gone = connect(NEVER_STALLED_MS);
@@ -161,7 +176,7 @@ class OutboundTest {
     private static final class Reader {
 
         final ByteArrayOutputStream written = new ByteArrayOutputStream(), seen = new ByteArrayOutputStream();
-        final AtomicInteger roomAgain = new AtomicInteger(), stalled = new AtomicInteger();
+        final AtomicInteger roomAgain = new AtomicInteger(), stalled = new AtomicInteger(), heard = new AtomicInteger();
         final Socket socket = new Socket();
         Channel channel;
         Outbound outbound;
@@ -178,6 +193,12 @@ class OutboundTest {
                             outbound = new Outbound(channel, BOUND, stallMs, roomAgain::incrementAndGet, stalled::incrementAndGet);
                             outbound.leadsThrough(context);
                             ready.countDown();
+                        }
+
+                        @Override
+                        public void channelRead(ChannelHandlerContext context, Object message) {
+                            heard.incrementAndGet();
+                            ReferenceCountUtil.release(message);
                         }
 
                         @Override
