@@ -40,6 +40,9 @@ public final class Bench {
         } catch (IllegalArgumentException e) {
             System.err.println(e.getMessage());
             System.exit(NOT_RUN);
+        } catch (RuntimeException e) {
+            e.printStackTrace();
+            System.exit(NOT_RUN);
         }
     }
 

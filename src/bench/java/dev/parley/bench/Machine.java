@@ -21,7 +21,8 @@ final class Machine {
                 .put("memory", first(Path.of("/proc/meminfo"), "MemTotal")).put("kernel", System.getProperty("os.name") + " " + System.getProperty("os.version"));
         ObjectNode versions = json.putObject("versions");
         versions.put("parley", said(List.of("git", "describe", "--always", "--dirty", "--tags")));
-        versions.put("artifact", options.binary() == null ? options.jar().toString() : options.binary().toString());
+        Path artifact = options.binary() == null ? options.jar() : options.binary();
+        versions.put("artifact", artifact.toString()).put("artifact_made", made(artifact));
         if (options.binary() == null) {
             versions.put("java", said(List.of(options.java().toString(), "--version")));
             versions.put("jvm_options", String.join(" ", options.jvmOptions()));
@@ -54,6 +55,14 @@ final class Machine {
         try {
             return Commands.run(20, command).lines().findFirst().orElse("").strip();
         } catch (BenchException e) {
+            return "unknown";
+        }
+    }
+
+    private static String made(Path artifact) {
+        try {
+            return Files.getLastModifiedTime(artifact).toString();
+        } catch (IOException e) {
             return "unknown";
         }
     }
