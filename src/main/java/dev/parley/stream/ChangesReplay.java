@@ -40,7 +40,7 @@ final class ChangesReplay implements Replay {
                      count(*) < $3 and coalesce(bool_and(p.fits), true) as complete
               from (select l.seq, l.created_at, l as message, sum(b.bytes) over (order by l.seq) - b.bytes < $4 as fits
                     from (select * from public.messages m where m.conversation_id = $1 and m.seq > $2 order by m.seq limit $3) l
-                    cross join lateral (select octet_length(l.content) + pg_column_size(l.metadata) as bytes) b) p
+                    cross join lateral (select octet_length(l.content) + octet_length(l.metadata::text) as bytes) b) p
             ) m
             """;
 

@@ -41,7 +41,7 @@ final class ConversationReplay implements Replay {
                      array_agg(to_json(p.message)::text order by p.seq) filter (where p.fits) as rows
               from (select l.seq, l as message, sum(b.bytes) over (order by l.seq) - b.bytes < $7 as fits
                     from (select * from public.messages m where m.conversation_id = $1 and m.seq > $2 order by m.seq limit $3) l
-                    cross join lateral (select octet_length(l.content) + pg_column_size(l.metadata) as bytes) b) p
+                    cross join lateral (select octet_length(l.content) + octet_length(l.metadata::text) as bytes) b) p
             ) m
             cross join lateral (
               select array_agg(p.id order by p.id) as ids, array_agg(p.xid::text::bigint order by p.id) as xids,
