@@ -1,6 +1,5 @@
 package dev.parley.broadcast;
 
-import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Function;
 
 /**
@@ -18,7 +17,7 @@ public final class Broadcast {
     private final boolean json;
     private final String meta;
     private final byte[] envelope;
-    private final AtomicReferenceArray<byte[]> encoded = new AtomicReferenceArray<>(ENCODINGS);
+    private final Encodings encodings = new Encodings();
 
     private Broadcast(String event, byte[] payload, boolean json, String meta, byte[] envelope) {
         this.event = event;
@@ -63,11 +62,6 @@ public final class Broadcast {
 
     /** One of the encodings, made by the first to ask; null when {@code encoder} says there is none. */
     public byte[] encoded(int which, Function<Broadcast, byte[]> encoder) {
-        byte[] made = encoded.get(which);
-        if (made == null) {
-            made = encoder.apply(this);
-            encoded.set(which, made);
-        }
-        return made;
+        return encodings.get(which, () -> encoder.apply(this));
     }
 }

@@ -1,6 +1,5 @@
 package dev.parley.broadcast;
 
-import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Function;
 
 /**
@@ -10,7 +9,7 @@ import java.util.function.Function;
 public final class PresenceDiff {
 
     private final byte[] json;
-    private final AtomicReferenceArray<byte[]> encoded = new AtomicReferenceArray<>(Broadcast.ENCODINGS);
+    private final Encodings encodings = new Encodings();
 
     PresenceDiff(byte[] json) {
         this.json = json;
@@ -23,11 +22,6 @@ public final class PresenceDiff {
 
     /** One of the encodings, made of the JSON by the first to ask. */
     public byte[] encoded(int which, Function<byte[], byte[]> encoder) {
-        byte[] made = encoded.get(which);
-        if (made == null) {
-            made = encoder.apply(json);
-            encoded.set(which, made);
-        }
-        return made;
+        return encodings.get(which, () -> encoder.apply(json));
     }
 }

@@ -68,7 +68,8 @@ final class ChangeFrames implements ChangeEncoder {
         Projection projection = first.projection();
         Form form = new Form(projection == null ? null : projection.names(), first.positionName());
         // joining readers are told other positions than those who follow the tail
-        byte[] data = position != change.change().after() ? data(change, form, change.resumeAfter(position)) : change.once(form, () -> data(change, form, change.resumeAfter(position)));
+        Object resumeAfter = change.resumeAfter(position);
+        byte[] data = position != change.change().after() ? data(change, form, resumeAfter) : change.once(form, () -> data(change, form, resumeAfter));
         StringBuilder ids = new StringBuilder("{\"ids\":[");
         for (Binding binding : bindings) {
             ids.append(binding == first ? "" : ",").append(binding.id());
