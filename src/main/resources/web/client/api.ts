@@ -1,4 +1,4 @@
-import type { Conversation, Message, Page } from "./types";
+import { whole, type Conversation, type Message, type Page } from "./types";
 
 /** An answer of the service that is not a success, or no answer at all (`status` 0). */
 export class ApiError extends Error {
@@ -53,8 +53,9 @@ export class Api {
   }
 
   /** In rising `seq`; without `before` the newest page. */
-  messages(id: string, options: { before?: string; limit?: number } = {}): Promise<Page<Message>> {
-    return this.call("GET", `api/conversations/${encodeURIComponent(id)}/messages${query(options)}`);
+  async messages(id: string, options: { before?: string; limit?: number } = {}): Promise<Page<Message>> {
+    const page = await this.call<Page<Message>>("GET", `api/conversations/${encodeURIComponent(id)}/messages${query(options)}`);
+    return { ...page, items: page.items.map(whole) };
   }
 
   private async call<T>(method: string, path: string, body?: unknown): Promise<T> {

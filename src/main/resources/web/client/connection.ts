@@ -1,5 +1,5 @@
 import { Backoff } from "./backoff";
-import type { ClientFrame, ServerFrame } from "./types";
+import { whole, type ClientFrame, type ServerFrame } from "./types";
 
 /**
  * Where a stream stands.
@@ -31,6 +31,7 @@ const CONNECT_MS = 10_000;
 const CHECK_MS = 1_000;
 /** Live for this long counts as success: a server that accepts and drops at once must not be hammered. */
 const STABLE_MS = 5_000;
+
 
 /** One stream that comes back by itself. All calls and callbacks happen on the page's own thread. */
 export class Connection {
@@ -198,8 +199,12 @@ function parse(data: unknown): ServerFrame | null {
   if (typeof data !== "string") return null;
   try {
     const frame: unknown = JSON.parse(data);
-    return typeof frame === "object" && frame !== null && "type" in frame ? (frame as ServerFrame) : null;
+    return typeof frame === "object" && frame !== null && "type" in frame ? complete(frame as ServerFrame) : null;
   } catch {
     return null;
   }
+}
+
+function complete(frame: ServerFrame): ServerFrame {
+  return frame.type === "message" || frame.type === "message_updated" ? { ...frame, message: whole(frame.message) } : frame;
 }

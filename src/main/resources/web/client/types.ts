@@ -81,3 +81,10 @@ export function contentLength(text: string): number {
   for (const _ of text) length++;
   return length;
 }
+
+/** A message of many megabytes, which only another program can write, comes without its large values. */
+export function whole(message: Message): Message {
+  return { ...MISSING, ...message };
+}
+
+const MISSING = { content: "(This message is too large to be shown.)", metadata: {} };

@@ -36,7 +36,7 @@ public final class Made {
         String record = "{\"id\":\"" + new UUID(0x0192f5a07c1e7d43L, 0x9000_0000_0000_0000L | number) + "\",\"conversation_id\":\"" + conversation + "\",\"seq\":" + number
                 + ",\"sender_id\":\"ada\",\"sender_role\":\"customer\",\"content\":\"Where is my order? It should have been here \\\"yesterday\\\".\","
                 + "\"created_at\":\"2026-11-22T10:00:00.123456+00:00\",\"metadata\":{}}";
-        return new Change(number, 1_000 + number, "public", "messages", Operation.INSERT, record, null, AT, POSITION.inside(new Snapshot(2_000, new long[0]), number, LANDMARK));
+        return new Change(number, 1_000 + number, "public", "messages", Operation.INSERT, record, null, false, AT, POSITION.inside(new Snapshot(2_000, new long[0]), number, LANDMARK));
     }
 
     /** A page with so many messages, the first of which go to different conversations. */

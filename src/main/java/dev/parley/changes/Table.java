@@ -36,6 +36,11 @@ public record Table(String schema, String name, List<Column> columns, List<Strin
         return null;
     }
 
+    /** Whether it has all these columns. */
+    public boolean has(List<String> names) {
+        return names.stream().allMatch(name -> column(name) != null);
+    }
+
     /**
      * Whether a row goes with this shape: if not, the table has been altered since the one or the other.
      *

@@ -1,5 +1,6 @@
 package dev.parley.conversation;
 
+import dev.parley.feed.LargeRows;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Pool;
 import io.vertx.mutiny.sqlclient.Row;
@@ -18,7 +19,7 @@ import java.util.UUID;
 class ConversationReader {
 
     private static final String JSON = """
-            select p.activity, p.id, to_json(j.*)::text
+            select p.activity, p.id, %s
             from page p
             join public.conversations c on c.id = p.id
             left join parley.conversation_counter k on k.conversation_id = p.id
@@ -29,7 +30,8 @@ class ConversationReader {
               select c.*, coalesce(k.last_seq, 0) as last_seq, k.last_message_at, m as last_message
             ) j
             order by p.activity desc, p.id desc
-            """;
+            """.formatted(LargeRows.text("to_json(j.*)",
+            "octet_length(c.metadata::text) + coalesce(octet_length(m.content) + octet_length(m.metadata::text), 0)"));
 
     private static final String ONE = """
             with page as (select id, created_at as activity from public.conversations where id = $1)

@@ -1,5 +1,6 @@
 package dev.parley.conversation;
 
+import dev.parley.feed.LargeRows;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Pool;
 import io.vertx.mutiny.sqlclient.Row;
@@ -17,9 +18,10 @@ import java.util.UUID;
 @ApplicationScoped
 class MessageReader {
 
+    private static final String JSON = LargeRows.text("to_json(m.*)", "octet_length(m.content) + octet_length(m.metadata::text)");
     // the outer join tells a conversation without messages (one row of nulls) from one that is not there (no row)
     private static final String PAGE = """
-            select m.seq, to_json(m.*)::text
+            select m.seq, %s
             from public.conversations c
             left join lateral (
               select * from public.messages
@@ -30,8 +32,8 @@ class MessageReader {
             where c.id = $1
             order by m.seq
             """;
-    private static final String AFTER = PAGE.formatted(">", "asc");
-    private static final String BEFORE = PAGE.formatted("<", "desc");
+    private static final String AFTER = PAGE.formatted(JSON, ">", "asc");
+    private static final String BEFORE = PAGE.formatted(JSON, "<", "desc");
 
     private final Pool pool;
 

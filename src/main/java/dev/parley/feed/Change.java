@@ -12,10 +12,11 @@ import java.time.OffsetDateTime;
  * @param operation what happened
  * @param record    the new row as JSON text, null for deletes and truncates
  * @param oldRecord the old row as JSON text: all of a deleted one, of an updated one what the table's replica identity says, else null
+ * @param cut       whether the row was too large for the log, see {@link LargeRows}: of its values, old and new, only the small ones are here
  * @param loggedAt  when it was made, to the microsecond; null where nobody asks
  * @param after     the position of a reader that has had everything up to and including this
  */
-public record Change(long id, long xid, String schema, String table, Operation operation, String record, String oldRecord, OffsetDateTime loggedAt, Position after) {
+public record Change(long id, long xid, String schema, String table, Operation operation, String record, String oldRecord, boolean cut, OffsetDateTime loggedAt, Position after) {
 
     /** In PostgreSQL's words. */
     public enum Operation { INSERT, UPDATE, DELETE, TRUNCATE }
@@ -26,6 +27,6 @@ public record Change(long id, long xid, String schema, String table, Operation o
     }
 
     Change after(Position position) {
-        return new Change(id, xid, schema, table, operation, record, oldRecord, loggedAt, position);
+        return new Change(id, xid, schema, table, operation, record, oldRecord, cut, loggedAt, position);
     }
 }

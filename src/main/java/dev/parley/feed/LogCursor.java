@@ -28,8 +28,8 @@ public final class LogCursor {
     private static final String FIRST_PAGE = """
             with s as materialized (select pg_current_snapshot() as upto)
             select s.upto::text, f.feed_id, f.trimmed::text,
-                   l.id, l.xid::text::bigint, l.schema_name, l.table_name, l.operation, l.record::text, l.old_record::text,
-                   l.logged_at, l.found
+                   l.id, l.xid::text::bigint, l.schema_name, l.table_name, l.operation,
+                   %2$s, %3$s, %4$s, l.logged_at, l.found
             from s cross join parley.feed f left join lateral (
               select * from (
                 select u.*, count(*) over () as found, %1$s as bytes_before
@@ -40,7 +40,7 @@ public final class LogCursor {
                     select * from parley.change_log where xid = any (array(
                       select x from unnest($2::text[]::xid8[]) x where pg_visible_in_snapshot(x, s.upto)))
                   ) v
-                  where pg_visible_in_snapshot(v.xid, s.upto)%2$s
+                  where pg_visible_in_snapshot(v.xid, s.upto)%5$s
                   order by v.id limit $3
                 ) u
               ) w where w.bytes_before < $4
@@ -54,14 +54,14 @@ public final class LogCursor {
      */
     private static final String NEXT_PAGE = """
             select $5::text, f.feed_id, f.trimmed::text,
-                   l.id, l.xid::text::bigint, l.schema_name, l.table_name, l.operation, l.record::text, l.old_record::text,
-                   l.logged_at, l.found
+                   l.id, l.xid::text::bigint, l.schema_name, l.table_name, l.operation,
+                   %2$s, %3$s, %4$s, l.logged_at, l.found
             from parley.feed f left join lateral (
               select * from (
                 select u.*, count(*) over () as found, %1$s as bytes_before
                 from (
                   select * from parley.change_log v
-                  where v.id > $6 and (v.xid >= $1::text::xid8 or v.xid = any ($2::text[]::xid8[])) and pg_visible_in_snapshot(v.xid, $5::text::pg_snapshot)%2$s
+                  where v.id > $6 and (v.xid >= $1::text::xid8 or v.xid = any ($2::text[]::xid8[])) and pg_visible_in_snapshot(v.xid, $5::text::pg_snapshot)%5$s
                   order by v.id limit $3
                 ) u
               ) w where w.bytes_before < $4
@@ -69,10 +69,10 @@ public final class LogCursor {
             order by l.id
             """;
 
-    private static final String ALL_FIRST = FIRST_PAGE.formatted(BYTES_BEFORE, "");
-    private static final String ALL_NEXT = NEXT_PAGE.formatted(BYTES_BEFORE, "");
-    private static final String SELECTED_FIRST = FIRST_PAGE.formatted(BYTES_BEFORE, LogSelection.CONDITION.formatted(5, 6, 7, 8));
-    private static final String SELECTED_NEXT = NEXT_PAGE.formatted(BYTES_BEFORE, LogSelection.CONDITION.formatted(7, 8, 9, 10));
+    private static final String ALL_FIRST = sql(FIRST_PAGE, "");
+    private static final String ALL_NEXT = sql(NEXT_PAGE, "");
+    private static final String SELECTED_FIRST = sql(FIRST_PAGE, LogSelection.CONDITION.formatted(5, 6, 7, 8));
+    private static final String SELECTED_NEXT = sql(NEXT_PAGE, LogSelection.CONDITION.formatted(7, 8, 9, 10));
 
     private final LogSelection selection;
     private Position position;
@@ -143,6 +143,10 @@ public final class LogCursor {
         return client.preparedQuery(sql).execute(parameters).map(rows -> page(rows, limit, mine));
     }
 
+    private static String sql(String page, String condition) {
+        return page.formatted(BYTES_BEFORE, LargeRows.text("l.record", "l.bytes"), LargeRows.text("l.old_record", "l.bytes"), LargeRows.isCut("l.bytes"), condition);
+    }
+
     /** Takes the position and raw snapshot of a read that began at nothing. */
     void begin(Position start, Snapshot seen, long now) {
         position = start;
@@ -169,17 +173,17 @@ public final class LogCursor {
                 break; // the left join's answer when nothing is new
             }
             read++;
-            found = row.getLong(11);
+            found = row.getLong(12);
             lastId = row.getLong(3);
             long xid = row.getLong(4);
             if (raw == null && position.covers(xid, lastId)) {
                 continue;
             }
             bound = Math.max(bound, xid + 1);
-            OffsetDateTime loggedAt = row.getOffsetDateTime(10);
+            OffsetDateTime loggedAt = row.getOffsetDateTime(11);
             position = position.inside(seen.clamp(bound), lastId, new Landmark(lastId, xid, loggedAt));
             changes.add(new Change(lastId, xid, row.getString(5), row.getString(6), Operation.valueOf(row.getString(7)),
-                    row.getString(8), row.getString(9), loggedAt, position));
+                    row.getString(8), row.getString(9), row.getBoolean(10), loggedAt, position));
         }
         boolean complete = found < limit.rows() && read == found;
         if (complete) {

@@ -101,7 +101,7 @@ final class ChangeFrames implements ChangeEncoder {
 
     private byte[] data(TableChange change, Form form, Object resumeAfter) {
         Table table = change.table();
-        boolean large = size(change.record()) + size(change.old()) > maxRecord;
+        boolean large = isCut(change) || size(change.record()) + size(change.old()) > maxRecord;
         StringBuilder data = new StringBuilder(512)
                 .append("{\"schema\":").append(RawJson.quote(change.change().schema()))
                 .append(",\"table\":").append(RawJson.quote(change.change().table()))
@@ -140,6 +140,11 @@ final class ChangeFrames implements ChangeEncoder {
             int end = json.lastIndexOf('}');
             data.append(json, 0, end).append(shown.names().isEmpty() ? "" : ",").append(RawJson.quote(form.positionName)).append(":\"").append(resumeAfter).append("\"}");
         }
+    }
+
+    /** Whether something is missing of what would be told: of a deleted row its key is all the same there. */
+    private static boolean isCut(TableChange change) {
+        return change.change().cut() && (change.record() != null || change.table() != null && !change.table().identity().stream().allMatch(change.old()::has));
     }
 
     private static int size(Row row) {

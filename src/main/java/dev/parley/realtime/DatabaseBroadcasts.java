@@ -55,6 +55,10 @@ class DatabaseBroadcasts implements FeedListener {
     }
 
     private void publish(Change change) {
+        if (change.cut()) {
+            LOG.warnf("a row of realtime.messages is not broadcast: it is too large for the change log (change %d)", change.id());
+            return;
+        }
         try {
             StoredRow row = StoredRow.read(change.record());
             TopicHub.Receiver source = row.id() == null ? null : stored.source(row.id());

@@ -9,6 +9,7 @@ import dev.parley.feed.Change.Operation;
 import dev.parley.feed.Delta;
 import dev.parley.feed.FeedGap;
 import dev.parley.feed.FeedGap.Reason;
+import dev.parley.feed.LargeRows;
 import dev.parley.feed.LogCursor;
 import dev.parley.feed.LogSelection;
 import dev.parley.feed.Position;
@@ -32,17 +33,18 @@ final class ChangesReplay implements Replay {
     private static final String MESSAGES = """
             select pg_current_snapshot()::text, f.feed_id, f.trimmed::text,
                    coalesce((select k.last_seq from parley.conversation_counter k where k.conversation_id = $1),
-                            (select max(m.seq) from public.messages m where m.conversation_id = $1), 0), m.seqs, m.rows, m.times, m.complete
+                            (select max(m.seq) from public.messages m where m.conversation_id = $1), 0), m.seqs, m.rows, m.times, m.complete, m.cuts
             from parley.feed f cross join lateral (
               select array_agg(p.seq order by p.seq) filter (where p.fits) as seqs,
-                     array_agg(to_json(p.message)::text order by p.seq) filter (where p.fits) as rows,
+                     array_agg(%1$s order by p.seq) filter (where p.fits) as rows,
                      array_agg(p.created_at order by p.seq) filter (where p.fits) as times,
+                     array_agg(%2$s order by p.seq) filter (where p.fits) as cuts,
                      count(*) < $3 and coalesce(bool_and(p.fits), true) as complete
-              from (select l.seq, l.created_at, l as message, sum(b.bytes) over (order by l.seq) - b.bytes < $4 as fits
+              from (select l.seq, l.created_at, l as message, b.bytes, sum(b.bytes) over (order by l.seq) - b.bytes < $4 as fits
                     from (select * from public.messages m where m.conversation_id = $1 and m.seq > $2 order by m.seq limit $3) l
                     cross join lateral (select octet_length(l.content) + octet_length(l.metadata::text) as bytes) b) p
             ) m
-            """;
+            """.formatted(LargeRows.text("to_json(p.message)", "p.bytes"), LargeRows.isCut("p.bytes"));
 
     private static final String ALTERED = "a column that the filter looks at was altered";
 
@@ -201,9 +203,10 @@ final class ChangesReplay implements Replay {
                     int count = seqs == null ? 0 : seqs.length;
                     String[] records = row.getArrayOfStrings(5);
                     OffsetDateTime[] times = row.getArrayOfOffsetDateTimes(6);
+                    Boolean[] cuts = row.getArrayOfBooleans(8);
                     List<TableChange> changes = new ArrayList<>(count);
                     for (int i = 0; i < count; i++) {
-                        changes.add(TableChange.message(new Change(0, 0, "public", "messages", Operation.INSERT, records[i], null, times[i], now), seqs[i]));
+                        changes.add(TableChange.message(new Change(0, 0, "public", "messages", Operation.INSERT, records[i], null, cuts[i], times[i], now), seqs[i]));
                     }
                     boolean complete = row.getBoolean(7);
                     return texts(changes, List.of(progress), false).map(texts -> {

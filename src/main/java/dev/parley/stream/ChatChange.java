@@ -34,7 +34,7 @@ final class ChatChange {
         this.seq = seq;
     }
 
-    /** Null for a change of any other table. */
+    /** Null for a change of any other table, and for one of which nothing could be read. */
     static ChatChange of(Change change) {
         if (!change.schema().equals("public")) {
             return null;
@@ -71,6 +71,9 @@ final class ChatChange {
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+        if (id == null) {
+            return null; // too large to be taken apart
         }
         return new ChatChange(change, kind, kind == Kind.CONVERSATION ? UUID.fromString(id) : conversationId, id, Math.max(seq, 0));
     }

@@ -6,6 +6,7 @@ import dev.parley.feed.Change;
 import dev.parley.feed.Change.Operation;
 import dev.parley.feed.FeedGap;
 import dev.parley.feed.FeedGap.Reason;
+import dev.parley.feed.LargeRows;
 import dev.parley.feed.PageLimit;
 import dev.parley.feed.Position;
 import dev.parley.feed.Snapshot;
@@ -38,8 +39,8 @@ final class ConversationReplay implements Replay {
             cross join lateral (
               select array_agg(p.seq order by p.seq) filter (where p.fits) as seqs,
                      count(*) < $3 and coalesce(bool_and(p.fits), true) as complete,
-                     array_agg(to_json(p.message)::text order by p.seq) filter (where p.fits) as rows
-              from (select l.seq, l as message, sum(b.bytes) over (order by l.seq) - b.bytes < $7 as fits
+                     array_agg(%2$s order by p.seq) filter (where p.fits) as rows
+              from (select l.seq, l as message, b.bytes, sum(b.bytes) over (order by l.seq) - b.bytes < $7 as fits
                     from (select * from public.messages m where m.conversation_id = $1 and m.seq > $2 order by m.seq limit $3) l
                     cross join lateral (select octet_length(l.content) + octet_length(l.metadata::text) as bytes) b) p
             ) m
@@ -60,7 +61,7 @@ final class ConversationReplay implements Replay {
             ) e
             """.formatted("""
             v.operation <> 'INSERT' and v.schema_name = 'public' and v.table_name in ('messages', 'conversations')
-            and parley.conversation_of(v.table_name, coalesce(v.record, v.old_record)) in ($1::text, '')""");
+            and parley.conversation_of(v.table_name, coalesce(v.record, v.old_record)) in ($1::text, '')""", LargeRows.text("to_json(p.message)", "p.bytes"));
 
     private final ReplayReader reader;
     private final UUID id;
@@ -168,7 +169,7 @@ final class ConversationReplay implements Replay {
             position = position.inside(seen.clamp(bound), ids[i], position.landmark());
             boolean deleted = operation == Operation.DELETE;
             ChatChange change = ChatChange.of(new Change(ids[i], xids[i], "public", tables[i], operation,
-                    deleted ? null : records[i], deleted ? records[i] : null, null, position));
+                    deleted ? null : records[i], deleted ? records[i] : null, false, null, position));
             texts.add(change.frame());
         }
     }

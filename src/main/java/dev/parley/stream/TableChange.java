@@ -55,7 +55,7 @@ public final class TableChange {
     /** Gives it its shape; null when the table is not known (any more). */
     void shape(Table shape) {
         table = shape;
-        fits = shape != null && shape.fits(row.names());
+        fits = shape != null && (change.cut() ? shape.has(row.names()) : shape.fits(row.names()));
         switch (change.operation()) {
             case DELETE -> {
                 old = shape == null ? NOTHING : Row.parse(row.only(shape.rowSecurity() ? shape.key() : shape.identity()));
