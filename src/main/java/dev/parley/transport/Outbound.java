@@ -159,27 +159,37 @@ public final class Outbound {
         } else if (!watched) {
             watched = true;
             progressed = false;
-            watch(waiting());
+            watch();
         }
     }
 
-    private void watch(long before) {
+    /** Not by how much waits: for who takes little there may be ever more, or always the most that may wait. */
+    private void watch() {
+        Object first = first();
+        long taken = takenOfFirst();
         channel.eventLoop().schedule(() -> {
             if (!channel.isOpen() || channel.isWritable()) {
                 watched = false;
-            } else if (!progressed && waiting() >= before) {
+            } else if (!progressed && first() == first && takenOfFirst() == taken) {
                 stalled.run();
             } else {
                 progressed = false;
                 if (!channel.config().isAutoRead()) {
                     channel.read(); // it takes what it gets, if slowly: without its answers to pings it would count as dead
                 }
-                watch(waiting());
+                watch();
             }
         }, stallMs, TimeUnit.MILLISECONDS);
     }
 
-    private long waiting() {
-        return channel.bytesBeforeWritable();
+    /** What is on its way to the peer. */
+    private Object first() {
+        ChannelOutboundBuffer queue = channel.unsafe().outboundBuffer();
+        return queue == null ? null : queue.current();
+    }
+
+    private long takenOfFirst() {
+        ChannelOutboundBuffer queue = channel.unsafe().outboundBuffer();
+        return queue == null ? 0 : queue.currentProgress();
     }
 }

@@ -115,6 +115,27 @@ class OutboundTest {
         Await.until(() -> reader.stalled.get() == 1, PATIENCE, "it is stalled");
     }
 
+    /** By how much waits it could not be told from one that takes nothing. */
+    @Test
+    void whoTakesSomethingIsNotStalledThoughMoreComesThanItTakes() throws Exception {
+        Reader reader = connect(STALL_MS);
+        onLoop(() -> reader.channel.config().setAutoRead(false));
+        fill(reader);
+        for (int looks = 1; looks <= 3; looks++) {
+            int looked = looks;
+            reader.socket.getOutputStream().write(1);
+            Await.until(() -> {
+                reader.read(reader.seen.size() + SMALL_BUFFER);
+                onLoop(() -> {
+                    reader.write(new byte[2 * SMALL_BUFFER]);
+                    return null;
+                });
+                return reader.stalled.get() > 0 || reader.heard.get() == looked;
+            }, PATIENCE, "it is heard");
+        }
+        assertEquals(0, reader.stalled.get());
+    }
+
     /** Its answers to pings are what it is known by to be there. */
     @Test
     void whoTakesSlowlyIsHeardNowAndThenThoughItIsNotReadOtherwise() throws Exception {
