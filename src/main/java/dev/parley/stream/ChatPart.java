@@ -14,7 +14,7 @@ final class ChatPart implements Part {
     void add(ChatChange change) {
         changes.add(change);
         if (change.kind() == ChatChange.Kind.MESSAGE) {
-            lastSeq = Math.max(lastSeq, change.seq());
+            lastSeq = change.seq();
         }
     }
 
@@ -48,7 +48,7 @@ final class ChatPart implements Part {
         for (ChatChange change : changes) {
             if (!raw.sees(change.change().xid())) {
                 texts.add(change.frame(change.change().after().with(clamped)));
-                seq = Math.max(seq, change.seq());
+                seq = change.kind() == ChatChange.Kind.MESSAGE ? change.seq() : seq;
             }
         }
         return seq;

@@ -42,12 +42,13 @@ final class KeptChanges {
     /**
      * Adds the frames of what the replay did not bring, see {@link Part#addUnseen}.
      *
-     * @return the highest number of a message among them, or −1
+     * @return the number of the last new message among them, or −1
      */
     long framesAfter(Snapshot raw, Snapshot clamped, List<byte[]> texts) {
         long seq = -1;
         for (Part part : kept) {
-            seq = Math.max(seq, part.addUnseen(raw, clamped, texts));
+            long last = part.addUnseen(raw, clamped, texts);
+            seq = last >= 0 ? last : seq;
         }
         return seq;
     }

@@ -9,7 +9,7 @@ interface Part {
     /** How many changes. */
     int size();
 
-    /** The highest number of a new message in it, or −1. */
+    /** The number of the last new message in it, or −1; a conversation that was deleted and made again begins anew. */
     long lastSeq();
 
     /** The frames for readers that follow the tail; made once, by the first to ask. */
@@ -20,7 +20,7 @@ interface Part {
      *
      * @param raw     what the replay saw
      * @param clamped the same, as far as it is known to be flushed
-     * @return the highest number of a message among them, or −1
+     * @return the number of the last new message among them, or −1
      */
     long addUnseen(Snapshot raw, Snapshot clamped, List<byte[]> texts);
 }

@@ -107,7 +107,7 @@ final class StreamSubscription implements Flow.Subscription {
                     fallBehind(delta.before());
                     drain();
                 } else {
-                    seq = Math.max(seq, part.lastSeq());
+                    seq = part.lastSeq() >= 0 ? part.lastSeq() : seq;
                     emit(part.frames());
                 }
             }
@@ -300,8 +300,8 @@ final class StreamSubscription implements Flow.Subscription {
         if (live != null) {
             texts.add(live);
         }
-        seq = Math.max(seq, page.lastSeq());
-        seq = Math.max(seq, kept.framesAfter(page.seen(), seen, texts));
+        long last = kept.framesAfter(page.seen(), seen, texts);
+        seq = last >= 0 ? last : page.lastSeq();
         become(State.LIVE);
         told = null;
         kept = null;

@@ -92,7 +92,7 @@ final class TableIndex {
     void each(Consumer<StreamSubscription> action) {
         Set<StreamSubscription> all = new LinkedHashSet<>();
         groups.values().forEach(group -> group.each(all::add));
-        all.forEach(action);
+        all.forEach(subscription -> Subscribers.serve(subscription, action));
     }
 
     BindingGroup group(ChangeEncoder encoder, Binding binding) {

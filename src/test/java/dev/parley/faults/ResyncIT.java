@@ -16,15 +16,20 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Where a promise can't be kept because the database is another one, the client is told, and from then on everything comes again. */
 class ResyncIT {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final String FELL_BEHIND = "parley_streams_slow_readers_total";
 
     private static TestPostgres database;
     private static Instance instance;
@@ -122,6 +127,43 @@ class ResyncIT {
             String old = afterBackupAndMore(global, single, database::recoverFrom);
             assertBeginsAnew(database, global, single);
             assertOldPositionSaysResync(old);
+        }
+    }
+
+    /** Its numbers begin again, and one of before would hide what comes now. */
+    @ParameterizedTest
+    @ValueSource(strings = {"truncate conversations cascade", "delete from conversations"})
+    void whoReadsOnInAConversationThatWasMadeAgainMissesNothingWhenItFallsBehind(String end) throws IOException {
+        List<Long> seqs = new CopyOnWriteArrayList<>();
+        try (StreamClient stream = StreamClient.conversation(conversation).after(0).onMessage((message, at) -> seqs.add(message.path("seq").asLong())).join(instance)) {
+            insert(database, 200);
+            awaitCount(stream, 200);
+            Sql.on(database).with(connection -> {
+                connection.setAutoCommit(false);
+                Sql.run(connection, end);
+                Sql.run(connection, "insert into conversations (id, subject) values ('" + conversation + "', 'made again')");
+                connection.commit();
+                return null;
+            });
+            if (end.startsWith("truncate")) {
+                stream.awaitResync();
+            } else {
+                stream.awaitFrame("it is made again", frame -> frame.path("event").asText().equals("INSERT"));
+            }
+            stream.awaitLive();
+            seqs.clear();
+            insert(database, 5);
+            Await.until(() -> seqs.size() == 5, PATIENCE, () -> "the first messages; got " + seqs);
+            stream.pause();
+            double fallen = instance.metric(FELL_BEHIND);
+            Await.until(() -> {
+                Sql.on(database).run("insert into messages (conversation_id, content) select ?, repeat('xxxx', 16384) from generate_series(1, 10)", conversation);
+                return instance.metric(FELL_BEHIND) > fallen;
+            }, PATIENCE, "it falls behind");
+            stream.resume();
+            long all = count(database);
+            Await.until(() -> seqs.size() >= all, PATIENCE, () -> all + " messages; got " + seqs);
+            assertEquals(LongStream.rangeClosed(1, all).boxed().toList(), seqs);
         }
     }
 
