@@ -18,6 +18,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -44,6 +45,7 @@ public class GroupCommitWriter implements MessageWriter {
     private final Queue<PendingMessage> arrivals = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean scheduled = new AtomicBoolean();
     private final AtomicInteger waiting = new AtomicInteger();
+    private final AtomicLong waitingBytes = new AtomicLong();
     private final Context context;
     private final ExpendablePool pool;
     private CommitQueue queue;
@@ -78,8 +80,9 @@ public class GroupCommitWriter implements MessageWriter {
     public Uni<Sent> send(NewMessage message) {
         return Uni.createFrom().emitter(sender -> {
             PendingMessage pending = new PendingMessage(message, sender, System.nanoTime() + config.patience().toNanos());
-            if (waiting.incrementAndGet() > config.queue()) {
-                waiting.decrementAndGet();
+            boolean full = waiting.incrementAndGet() > config.queue();
+            if (waitingBytes.addAndGet(pending.bytes()) > config.queueBytes() || full) {
+                left(pending);
                 pending.refused(ErrorCode.OVERLOADED, "too many messages wait to be stored");
                 return;
             }
@@ -106,7 +109,7 @@ public class GroupCommitWriter implements MessageWriter {
             PendingMessage pending = batch.get(i);
             switch (results[i].outcome()) {
                 case CREATED, DUPLICATE -> {
-                    waiting.decrementAndGet();
+                    left(pending);
                     pending.stored(results[i].sent());
                 }
                 case UNKNOWN -> refuse(pending, ErrorCode.UNKNOWN_CONVERSATION, "there is no conversation " + pending.message().conversationId());
@@ -120,8 +123,13 @@ public class GroupCommitWriter implements MessageWriter {
     }
 
     void refuse(PendingMessage pending, ErrorCode code, String detail) {
-        waiting.decrementAndGet();
+        left(pending);
         pending.refused(code, detail);
+    }
+
+    private void left(PendingMessage pending) {
+        waiting.decrementAndGet();
+        waitingBytes.addAndGet(-pending.bytes());
     }
 
     /**

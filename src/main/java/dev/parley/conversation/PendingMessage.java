@@ -5,6 +5,8 @@ import io.smallrye.mutiny.subscription.UniEmitter;
 /** A message on its way into the database. On the writer's event loop, once it is there. */
 final class PendingMessage {
 
+    private static final long OVERHEAD = 300;
+
     private final NewMessage message;
     private final UniEmitter<? super Sent> sender;
     private final long deadline;
@@ -21,6 +23,11 @@ final class PendingMessage {
 
     NewMessage message() {
         return message;
+    }
+
+    /** What it takes in memory, about. */
+    long bytes() {
+        return OVERHEAD + 2L * (message.content().length() + message.metadata().length());
     }
 
     void stored(Sent sent) {

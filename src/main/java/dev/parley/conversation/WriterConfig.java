@@ -28,6 +28,10 @@ public interface WriterConfig {
     @WithDefault("50000")
     int queue();
 
+    /** Bytes of messages accepted and not yet stored, about; more are refused likewise. */
+    @WithDefault("67108864")
+    long queueBytes();
+
     /** How long a message may wait for the database or for a locked conversation before its sender is told to try again. */
     @WithDefault("20s")
     Duration patience();

@@ -9,9 +9,14 @@ import dev.parley.testing.Http;
 import dev.parley.testing.Instance;
 import dev.parley.testing.Parallel;
 import dev.parley.testing.Sql;
+import dev.parley.testing.StreamClient;
 import dev.parley.testing.TestPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterAll;
@@ -35,7 +40,8 @@ class LockedRowsIT {
     @BeforeAll
     static void start() {
         database = TestPostgres.start();
-        instance = Instance.over(database).setting("quarkus.datasource.reactive.max-size", String.valueOf(REST_CONNECTIONS)).start();
+        instance = Instance.over(database).setting("quarkus.datasource.reactive.max-size", String.valueOf(REST_CONNECTIONS))
+                .setting("parley.writer.queue-bytes", "1000000").start();
     }
 
     @AfterAll
@@ -72,6 +78,36 @@ class LockedRowsIT {
             return null;
         });
         Await.until(() -> read(other).statusCode() == 200, PATIENCE, "conversations can be read again");
+    }
+
+    @Test
+    void messagesThatWaitForALockTakeBoundedMemoryAndTheOthersAreRefusedAtOnce() throws IOException {
+        List<UUID> sent = new ArrayList<>();
+        try (StreamClient client = StreamClient.conversation(other).after(0).join(instance)) {
+            Sql.on(database).transaction(connection -> {
+                Sql.run(connection, "lock table messages in exclusive mode");
+                for (int i = 0; i < 60; i++) {
+                    sent.add(UUID.randomUUID());
+                    send(client, sent.get(i));
+                }
+                Await.until(() -> client.answer(sent.get(59)) != null, SOON, "the last one is refused");
+                return null;
+            });
+            Await.until(() -> sent.stream().allMatch(id -> client.answer(id) != null), PATIENCE, "all are answered");
+            List<String> answers = sent.stream().map(id -> client.answer(id).path("code").asText("stored")).distinct().toList();
+            assertEquals(List.of("stored", "PARLEY-OVERLOADED"), answers, "as long as there is room, and no longer");
+            long stored = sent.stream().filter(id -> client.answer(id).path("type").asText().equals("ack")).count();
+            assertEquals(stored, Sql.on(database).value("select count(*) from messages where conversation_id = ?", Long.class, other));
+            assertEquals("new", Api.of(instance).sendNew(other, "new").path("content").asText());
+        }
+    }
+
+    private static void send(StreamClient client, UUID id) {
+        try {
+            client.sendMessage(id, "x".repeat(16_000));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private HttpResponse<String> change() {
