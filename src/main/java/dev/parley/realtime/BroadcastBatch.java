@@ -23,23 +23,26 @@ final class BroadcastBatch {
 
     private final String text;
     private final int maxPayload;
+    private final int most;
     private final List<Item> items = new ArrayList<>();
     /** For each message what is wrong with it, as JSON. */
     private final List<String> errors = new ArrayList<>();
     private boolean wrong;
 
-    private BroadcastBatch(String text, int maxPayload) {
+    private BroadcastBatch(String text, int maxPayload, int most) {
         this.text = text;
         this.maxPayload = maxPayload;
+        this.most = most;
     }
 
     /**
      * Reads a batch.
      *
+     * @param most messages; with more it is not read further, since what is wrong with each would be told
      * @throws RestRefusal what is wrong with it
      */
-    static List<Item> read(String text, int maxPayload) {
-        BroadcastBatch batch = new BroadcastBatch(text, maxPayload);
+    static List<Item> read(String text, int maxPayload, int most) {
+        BroadcastBatch batch = new BroadcastBatch(text, maxPayload, most);
         try (JsonParser parser = RawJson.FACTORY.createParser(text)) {
             return batch.read(parser);
         } catch (IOException e) {
@@ -93,6 +96,9 @@ final class BroadcastBatch {
     }
 
     private void message(JsonParser parser) throws IOException {
+        if (errors.size() >= most) {
+            throw CallerRates.tooLarge();
+        }
         Field topic = new Field("topic");
         Field event = new Field("event");
         Field id = new Field("id");

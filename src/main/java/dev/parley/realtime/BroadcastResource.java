@@ -195,7 +195,7 @@ class BroadcastResource {
         }
         int limit = Math.max(MAX_BATCH_BYTES, settings.maxBroadcastBytes);
         return RestBody.read(request, limit, RestRefusal.message(413, "Request Entity Too Large")).compose(body -> {
-            List<Item> items = BroadcastBatch.read(text(body), settings.maxBroadcastBytes);
+            List<Item> items = BroadcastBatch.read(text(body), settings.maxBroadcastBytes, rates.burst());
             rates.take(name(caller, request), items.size());
             return writable(caller, items).onSuccess(writable -> items.forEach(item -> {
                 // what may not be said is left out without a word
@@ -267,13 +267,14 @@ class BroadcastResource {
         Set<String> topics = new LinkedHashSet<>();
         items.stream().map(Item::topic).filter(Topic::isPrivate).forEach(topic -> topics.add(topic.name()));
         if (topics.size() > MAX_PRIVATE_TOPICS) {
-            throw RestRefusal.message(429, "Too many messages to broadcast, please reduce the batch size");
+            throw CallerRates.tooLarge();
         }
         Map<String, Boolean> writable = new HashMap<>();
         Future<Void> asked = Future.succeededFuture();
+        long latest = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(AUTH_TIMEOUT_MS);
         for (String topic : topics) {
-            asked = asked.compose(before -> Futures.of(access.mayJoin(caller, topic, true)).onSuccess(rights -> writable.put(topic, rights.broadcastWrite())))
-                    .mapEmpty();
+            asked = asked.compose(before -> System.nanoTime() - latest > 0 ? Future.failedFuture("nobody waits for the answer any more")
+                    : Futures.of(access.mayJoin(caller, topic, true)).onSuccess(rights -> writable.put(topic, rights.broadcastWrite()))).mapEmpty();
         }
         return here(asked.timeout(AUTH_TIMEOUT_MS, TimeUnit.MILLISECONDS))
                 .recover(failure -> Future.failedFuture(RestRefusal.message(503, NOT_NOW))).map(writable);

@@ -16,16 +16,24 @@ final class CallerRates {
         this.perSecond = perSecond;
     }
 
+    /** So many are too many in any case. */
+    int burst() {
+        return (int) Math.min(Integer.MAX_VALUE, (long) perSecond * BURST_SECONDS);
+    }
+
+    static RestRefusal tooLarge() {
+        return RestRefusal.message(429, "Too many messages to broadcast, please reduce the batch size");
+    }
+
     /** @throws RestRefusal when it is too many */
     void take(String caller, int number) {
         if (callers.size() > MAX_CALLERS) {
             forgetTheIdle();
         }
-        RateLimit limit = callers.computeIfAbsent(caller, unknown -> new RateLimit((long) perSecond * BURST_SECONDS, BURST_SECONDS * 1_000L));
+        RateLimit limit = callers.computeIfAbsent(caller, unknown -> new RateLimit(burst(), BURST_SECONDS * 1_000L));
         synchronized (limit) {
             if (!limit.take(number)) {
-                throw RestRefusal.message(429, limit.isEmpty() ? "You have exceeded your rate limit"
-                        : "Too many messages to broadcast, please reduce the batch size");
+                throw limit.isEmpty() ? RestRefusal.message(429, "You have exceeded your rate limit") : tooLarge();
             }
         }
     }

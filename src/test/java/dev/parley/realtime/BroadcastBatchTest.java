@@ -16,13 +16,14 @@ import org.junit.jupiter.api.Test;
 class BroadcastBatchTest {
 
     private static final int MAX = 1_000;
+    private static final int MOST = 10;
 
     @Test
     void aBatchIsReadAndItsPayloadsStayAsTheyAre() {
         List<Item> items = BroadcastBatch.read("""
                 {"x":[{}], "messages":[
                   {"topic":"chat:42","event":"typing","payload":{"u": 1.10, "b":[1e5,"ä\\u0000"]},"private":false},
-                  {"private":"true","payload":{},"topic":"b","event":"e","id":"7\\"","other":{"payload":1}}]}""", MAX);
+                  {"private":"true","payload":{},"topic":"b","event":"e","id":"7\\"","other":{"payload":1}}]}""", MAX, MOST);
         Item first = items.get(0);
         assertEquals("chat:42", first.topic().name());
         assertFalse(first.topic().isPrivate());
@@ -56,6 +57,15 @@ class BroadcastBatchTest {
         }
     }
 
+    /** To say of each what is wrong with it would take thirty times what the client sent. */
+    @Test
+    void ofABatchOfTooManyMessagesNothingIsSaidButThat() {
+        String ten = "{},".repeat(9) + "{}";
+        assertTrue(assertThrows(RestRefusal.class, () -> BroadcastBatch.read("{\"messages\":[" + ten + "]}", MAX, MOST)).body().startsWith("{\"errors\":{\"messages\":[{\"topic\""));
+        refused("{\"message\":\"Too many messages to broadcast, please reduce the batch size\"}", "{\"messages\":[" + ten + ",{}]}");
+        refused("{\"message\":\"Too many messages to broadcast, please reduce the batch size\"}", "{\"messages\":[" + "{},".repeat(2_600_000) + "{}]}");
+    }
+
     @Test
     void nothingButARefusalComesOfABrokenBatch() {
         Random random = Seed.stream(Seed.of(getClass()), 0);
@@ -71,7 +81,7 @@ class BroadcastBatchTest {
                 }
             }
             try {
-                BroadcastBatch.read(broken.toString(), MAX).forEach(item -> assertTrue(RawJson.isValid(item.broadcast().payload()), broken::toString));
+                BroadcastBatch.read(broken.toString(), MAX, MOST).forEach(item -> assertTrue(RawJson.isValid(item.broadcast().payload()), broken::toString));
             } catch (RestRefusal refusal) {
                 assertTrue(RawJson.isValid(refusal.body().getBytes(UTF_8)), refusal::body);
             }
@@ -91,6 +101,6 @@ class BroadcastBatchTest {
     }
 
     private static void refused(String body, String batch) {
-        assertEquals(body, assertThrows(RestRefusal.class, () -> BroadcastBatch.read(batch, MAX)).body(), batch);
+        assertEquals(body, assertThrows(RestRefusal.class, () -> BroadcastBatch.read(batch, MAX, MOST)).body(), batch);
     }
 }
