@@ -28,6 +28,7 @@ record Token(TokenAlgorithm algorithm, String kid, byte[] signed, byte[] signatu
 
     private static final ObjectReader READER = JsonMapper.builder(JsonFactory.builder()
             .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).build())
+            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES) // names from outside would be kept: thousands, of any length
             // of two claims of one name the policies might read the other
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .build())

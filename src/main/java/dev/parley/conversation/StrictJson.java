@@ -23,6 +23,7 @@ public final class StrictJson {
 
     private static final ObjectReader READER = JsonMapper.builder(JsonFactory.builder()
             .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).build())
+            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES) // names from outside would be kept: thousands, of any length
             .build())
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             // a double would change 0.10 and lose digits of the rest

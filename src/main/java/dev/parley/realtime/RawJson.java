@@ -15,7 +15,9 @@ import java.nio.charset.StandardCharsets;
 final class RawJson {
 
     static final JsonFactory FACTORY = new JsonFactoryBuilder().streamReadConstraints(StreamReadConstraints.builder()
-            .maxNestingDepth(200).maxStringLength(8_000_000).maxNumberLength(1_000).build()).build();
+            .maxNestingDepth(200).maxStringLength(8_000_000).maxNumberLength(1_000).build())
+            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES) // names from outside would be kept: thousands, of any length
+            .build();
 
     private RawJson() {
     }
