@@ -212,6 +212,16 @@ matrix('a replay of everything is not cut at 25', async (application) => {
   assert.deepEqual(heard.map(({ payload }) => payload.n), Array.from({ length: 60 }, (_, i) => i + 1));
 });
 
+matrix('a replay as large as the server allows comes whole', async (application) => {
+  const name = unique('members');
+  for (let i = 1; i <= 8; i++) {
+    await db.query("select realtime.send(jsonb_build_object('n', $1::int, 'padding', repeat('x', 900000)), 'stored', $2)", [i, name]);
+  }
+  const { heard } = await joined(await signedIn(application, await member()), name, { broadcast: { replay: { since: Date.now() - 60_000, limit: 8 } } });
+  await arrived(heard, 8);
+  assert.deepEqual(heard.map(({ payload }) => payload.n), [1, 2, 3, 4, 5, 6, 7, 8]);
+});
+
 // 2.109.0 has no such option
 matrix('a send that is to be kept is replayed to who comes later', async (application) => {
   const name = unique('members');

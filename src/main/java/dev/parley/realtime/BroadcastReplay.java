@@ -52,19 +52,19 @@ final class BroadcastReplay {
                 .recover(failure -> Future.failedFuture(new Refusal(Reasons.REPLAY_FAILED)));
     }
 
-    /** Oldest first, then what came meanwhile. */
-    void deliver(Consumer<Broadcast> to) {
+    /** Those that were stored, oldest first, to {@code asked}, and then to {@code live} what came meanwhile. */
+    void deliver(Consumer<Broadcast> asked, Consumer<Broadcast> live) {
         List<Broadcast> waiting = early == null ? List.of() : early;
         early = null;
         if (!stored.isEmpty()) {
             replayed = new HashSet<>();
             for (Stored one : stored) {
                 replayed.add(one.id());
-                to.accept(one.broadcast());
+                asked.accept(one.broadcast());
             }
             stored = List.of();
         }
-        waiting.stream().filter(this::admits).forEach(to);
+        waiting.stream().filter(this::admits).forEach(live);
     }
 
     /** Whether the broadcast is to be delivered now: it is not kept for later, and has not come by the replay. */

@@ -110,6 +110,11 @@ final class Channel {
     private void prepare(Caller caller, Channel replaced) {
         Future<Void> stored = broadcasts.read(rights);
         services.compiler().compile(config.entries(), caller).compose(compiled -> stored.map(compiled))
+                // to look all this up may take its time
+                .map(compiled -> {
+                    ChannelToken.requireUnexpired(caller);
+                    return compiled;
+                })
                 .timeout(STEP_TIMEOUT_MS, TimeUnit.MILLISECONDS)
                 .onComplete(compiled -> session.run(() -> {
                     if (state != State.JOINING) {

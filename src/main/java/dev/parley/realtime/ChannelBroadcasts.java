@@ -51,7 +51,7 @@ final class ChannelBroadcasts implements TopicHub.Receiver {
 
     /** The client has been told that it joined: now it gets the stored ones. */
     void deliverStored() {
-        replay.deliver(broadcast -> session.write(broadcast, frames.topic()));
+        replay.deliver(stored -> session.answer(stored, frames.topic()), broadcast -> session.write(broadcast, frames.topic()));
     }
 
     /** Takes one that the client sent. */

@@ -51,7 +51,7 @@ final class ChannelToken {
     }
 
     /** The token that a socket was opened with may have expired since. */
-    private static Caller requireUnexpired(Caller caller) {
+    static Caller requireUnexpired(Caller caller) {
         Instant at = caller.expiresAt();
         if (at != null && !Instant.now().isBefore(at)) {
             throw expired(at);
@@ -79,6 +79,10 @@ final class ChannelToken {
         checking = true;
         admission(fresh)
                 .compose(admission -> channel.requireAllFor(admission.caller()).map(admission))
+                .map(admission -> {
+                    requireUnexpired(admission.caller());
+                    return admission;
+                })
                 .timeout(Channel.STEP_TIMEOUT_MS, TimeUnit.MILLISECONDS)
                 .onComplete(checked -> session.run(() -> {
                     checking = false;

@@ -219,6 +219,11 @@ final class RealtimeSession implements SocketGuard.Session {
             services.figures().broadcastDropped();
             return;
         }
+        answer(broadcast, topic);
+    }
+
+    /** Writes a broadcast that the client has asked for: it is not dropped. */
+    void answer(Broadcast broadcast, String topic) {
         byte[] bytes = BroadcastFrames.of(broadcast, vsn(), topic);
         if (bytes.length > 0) {
             outbound.write(bytes);

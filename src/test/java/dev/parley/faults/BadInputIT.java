@@ -15,6 +15,7 @@ import dev.parley.testing.RawWebSocket;
 import dev.parley.testing.StreamClient;
 import dev.parley.testing.TestPostgres;
 import java.io.IOException;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
@@ -129,6 +130,37 @@ class BadInputIT {
         stream.socket().write(RawWebSocket.BINARY, new byte[] {1, 2, 3});
         awaitError(stream, List.of("PARLEY-BINARY-UNSUPPORTED"));
         assertGoesOn();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = "sender_id=%zz&after=%")
+    void aQueryThatIsNotEncodedIsRefusedAtEveryDoorAndNoFaultOfTheService(String query) throws IOException {
+        for (String request : List.of(
+                "POST /api/conversations/" + conversation + "/messages?" + query + " HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 15\r\n",
+                "POST /api/conversations?" + query + " HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 15\r\n",
+                "GET /api/conversations/" + conversation + "/messages?" + query + " HTTP/1.1\r\n",
+                "GET /ws/conversations/" + conversation + "?" + query + " HTTP/1.1\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n",
+                "GET /ws/feed?" + query + " HTTP/1.1\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n")) {
+            String connection = request.contains("Upgrade:") ? "Upgrade" : "close";
+            String answer = raw(request + "Host: localhost\r\nConnection: " + connection + "\r\n\r\n" + (request.startsWith("POST") ? "{\"content\":\"x\"}" : ""));
+            assertTrue(answer.startsWith("HTTP/1.1 400"), () -> request + answer);
+        }
+        assertFalse(instance.log().contains("ERROR"), instance::log);
+        assertGoesOn();
+    }
+
+    /** The answer's head. */
+    private static String raw(String request) throws IOException {
+        try (Socket socket = new Socket("localhost", instance.port())) {
+            socket.setSoTimeout((int) PATIENCE.toMillis());
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            StringBuilder answer = new StringBuilder();
+            byte[] chunk = new byte[8_192];
+            for (int read; !answer.toString().contains("\r\n\r\n") && (read = socket.getInputStream().read(chunk)) > 0; ) {
+                answer.append(new String(chunk, 0, read, StandardCharsets.US_ASCII));
+            }
+            return answer.toString();
+        }
     }
 
     @Test
