@@ -19,7 +19,6 @@ final class LargeEvents {
 
     private static final int CONNECTIONS = 2;
     private static final long TIMEOUT_MS = 10_000;
-    private static final long SWEEP_PAUSE_MS = 15_000;
     /** A replica goes on sweeping for so long after it has stored something, so that what a quiet time begins with is deleted too. */
     private static final long SWEEPS_ON_NANOS = Duration.ofMinutes(1).toNanos();
     private static final String SWEEP = "delete from parley.large_event where made_at < clock_timestamp() - interval '30 seconds'";
@@ -28,15 +27,20 @@ final class LargeEvents {
     private final AtomicBoolean sweeping = new AtomicBoolean();
     private final AtomicLong under = new AtomicLong();
     private final long maxBytes;
+    private final long sweepPauseMs;
     private volatile long storedAt;
     private final ExpendablePool pool;
 
-    /** @param maxBytes more may not be on its way at a time, in each direction */
-    LargeEvents(Vertx vertx, Connections connections, long maxBytes) {
+    /**
+     * @param maxBytes   more may not be on its way at a time, in each direction
+     * @param sweepPause between two looks for what is old
+     */
+    LargeEvents(Vertx vertx, Connections connections, long maxBytes, Duration sweepPause) {
         this.vertx = vertx;
         this.pool = new ExpendablePool(() -> connections.pool(connections.options("parley-large-events"), CONNECTIONS,
                 "set synchronous_commit = off; set default_transaction_read_only = off"), TIMEOUT_MS);
         this.maxBytes = maxBytes;
+        this.sweepPauseMs = sweepPause.toMillis();
     }
 
     /** Stores an event; the id is good when it is there. */
@@ -64,7 +68,7 @@ final class LargeEvents {
 
     private void sweepLater() {
         if (sweeping.compareAndSet(false, true)) {
-            vertx.setTimer(SWEEP_PAUSE_MS, tick -> ask(0, SWEEP, Tuple.tuple()).onComplete(done -> {
+            vertx.setTimer(sweepPauseMs, tick -> ask(0, SWEEP, Tuple.tuple()).onComplete(done -> {
                 sweeping.set(false);
                 if (System.nanoTime() - storedAt < SWEEPS_ON_NANOS) {
                     sweepLater();

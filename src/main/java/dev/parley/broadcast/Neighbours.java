@@ -14,21 +14,24 @@ import java.util.concurrent.ConcurrentHashMap;
 final class Neighbours {
 
     static final String KIND = "replica";
-    /** Between two signs of life. */
-    static final long PAUSE_MS = 5_000;
-    private static final long FORGOTTEN_NANOS = Duration.ofSeconds(20).toNanos();
 
     private final String self;
+    private final long forgottenNanos;
     private final Map<String, Long> heardAt = new ConcurrentHashMap<>();
-    private volatile long expectingUntil = System.nanoTime() + FORGOTTEN_NANOS;
+    private volatile long expectingUntil;
 
-    /** @param self names this replica */
-    Neighbours(String self) {
+    /**
+     * @param self           names this replica
+     * @param forgottenAfter so much silence
+     */
+    Neighbours(String self, Duration forgottenAfter) {
         this.self = self;
+        this.forgottenNanos = forgottenAfter.toNanos();
+        this.expectingUntil = System.nanoTime() + forgottenNanos;
     }
 
     String hello() {
-        expectingUntil = System.nanoTime() + FORGOTTEN_NANOS;
+        expectingUntil = System.nanoTime() + forgottenNanos;
         return "hello " + self;
     }
 
@@ -54,7 +57,7 @@ final class Neighbours {
 
     void forgetTheSilent() {
         long now = System.nanoTime();
-        heardAt.values().removeIf(at -> now - at > FORGOTTEN_NANOS);
+        heardAt.values().removeIf(at -> now - at > forgottenNanos);
     }
 
     boolean mayBeThere() {

@@ -13,6 +13,7 @@ import io.vertx.core.Vertx;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import jakarta.inject.Inject;
 import jakarta.interceptor.Interceptor;
 import java.time.Duration;
 import java.util.HashSet;
@@ -52,6 +53,12 @@ public class PostgresBus implements EphemeralBus {
     private static final long PAUSE_MS = 10;
     private static final long LAST_WORDS_MS = 500;
 
+    /** How long things take that a test would wait for. */
+    record Pace(Duration signOfLife, Duration forgottenAfter, Duration sweep) {
+
+        static final Pace USUAL = new Pace(Duration.ofSeconds(5), Duration.ofSeconds(20), Duration.ofSeconds(15));
+    }
+
     /** An event on its way out; without a text as long as it is being stored. */
     private static final class Line {
 
@@ -69,8 +76,9 @@ public class PostgresBus implements EphemeralBus {
     private final Connections connections;
     private final Database database;
     private final BroadcastConfig config;
+    private final Pace pace;
     private final LargeEvents large;
-    private final Neighbours neighbours = new Neighbours(UUID.randomUUID().toString());
+    private final Neighbours neighbours;
     private final Map<String, Inbox> subscribers = new ConcurrentHashMap<>();
     private final List<Runnable> connected = new CopyOnWriteArrayList<>();
     private final Queue<Line> queue = new ConcurrentLinkedQueue<>();
@@ -81,12 +89,19 @@ public class PostgresBus implements EphemeralBus {
     private volatile NotificationListener listener;
     private volatile boolean stopped;
 
+    @Inject
     PostgresBus(Vertx vertx, Connections connections, Database database, BroadcastConfig config) {
+        this(vertx, connections, database, config, Pace.USUAL);
+    }
+
+    PostgresBus(Vertx vertx, Connections connections, Database database, BroadcastConfig config, Pace pace) {
         this.vertx = vertx;
         this.connections = connections;
         this.database = database;
         this.config = config;
-        this.large = new LargeEvents(vertx, connections, MAX_LARGE_BYTES);
+        this.pace = pace;
+        this.large = new LargeEvents(vertx, connections, MAX_LARGE_BYTES, pace.sweep());
+        this.neighbours = new Neighbours(UUID.randomUUID().toString(), pace.forgottenAfter());
         subscribers.put(Neighbours.KIND, new Inbox(Neighbours.KIND, this::heard, MAX_QUEUE));
     }
 
@@ -97,7 +112,7 @@ public class PostgresBus implements EphemeralBus {
             fresh.on(CHANNEL, this::receive);
             listener = fresh;
             fresh.start();
-            vertx.setPeriodic(Neighbours.PAUSE_MS, tick -> {
+            vertx.setPeriodic(pace.signOfLife().toMillis(), tick -> {
                 neighbours.forgetTheSilent();
                 enqueue(Neighbours.KIND, neighbours.here());
             });

@@ -28,6 +28,7 @@ class PostgresBusTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final String KIND = "test";
+    private static final PostgresBus.Pace QUICK = new PostgresBus.Pace(Duration.ofMillis(300), Duration.ofSeconds(2), Duration.ofMillis(200));
 
     private static TestPostgres database;
 
@@ -90,7 +91,7 @@ class PostgresBusTest {
 
     @Test
     void storedEventsAreDeletedAfterAWhile() {
-        PostgresBus sender = bus();
+        PostgresBus sender = bus(QUICK);
         bus();
         awaitNeighbours();
         // what an earlier test left would be taken for this one's, and this one's be too young then
@@ -103,11 +104,11 @@ class PostgresBusTest {
 
     @Test
     void aReplicaAloneSendsNothingAndASecondOneGetsAllFromItsFirstMomentOn() throws InterruptedException {
-        PostgresBus first = bus();
+        PostgresBus first = bus(QUICK);
         Await.until(() -> !first.reachesOthers(), PATIENCE, "it knows that it is alone");
         long before = rows();
         first.publish(KIND, "x".repeat(10_000));
-        PostgresBus second = bus();
+        PostgresBus second = bus(QUICK);
         List<String> got = listen(second, KIND);
         Await.until(() -> first.reachesOthers(), PATIENCE, "it knows that it is not alone any more");
         first.publish(KIND, "y");
@@ -203,7 +204,11 @@ class PostgresBusTest {
     }
 
     private PostgresBus bus() {
-        PostgresBus bus = new PostgresBus(loops.vertx, TestDatabase.connections(loops.vertx, database), TestDatabase.inPlace(), Optional::empty);
+        return bus(PostgresBus.Pace.USUAL);
+    }
+
+    private PostgresBus bus(PostgresBus.Pace pace) {
+        PostgresBus bus = new PostgresBus(loops.vertx, TestDatabase.connections(loops.vertx, database), TestDatabase.inPlace(), Optional::empty, pace);
         bus.start(null);
         buses.add(bus);
         return bus;
