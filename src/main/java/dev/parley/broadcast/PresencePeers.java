@@ -11,8 +11,8 @@ import org.jboss.logging.Logger;
 /**
  * The other replicas' members, as they tell of them. On one event loop only.
  *
- * <p>A replica owns its members and nobody else speaks of them. It is asked for all of them when it is new and when a line of it is missing; what it does
- * not name then is gone. One that is silent for too long is dead, and its members are gone with it.
+ * <p>A replica owns its members and nobody else speaks of them. It is asked for all of them when it is new and when a line of it is missing or can't
+ * be read; what it does not name then is gone. One that is silent for too long is dead, and its members are gone with it.
  */
 final class PresencePeers {
 
@@ -72,7 +72,7 @@ final class PresencePeers {
         this.heartbeatNanos = heartbeatNanos;
     }
 
-    /** @throws RuntimeException when it is not a line of {@link PresenceTelling} */
+    /** @throws RuntimeException when it is not a line of {@link PresenceTelling}, or not in all words: the others count */
     void heard(String line) {
         String[] words = line.split(" ");
         String name = words[1];
@@ -88,9 +88,7 @@ final class PresencePeers {
         switch (words[0]) {
             case "d" -> {
                 if (isNext(peer, Long.parseLong(words[2]))) {
-                    for (int i = 3; i < words.length; i++) {
-                        take(peer, words[i]);
-                    }
+                    takeAll(peer, words);
                 }
             }
             case "h" -> {
@@ -142,6 +140,26 @@ final class PresencePeers {
     private void ask(Peer peer) {
         peer.askedAt = System.nanoTime();
         telling.ask(peer.name);
+    }
+
+    /**
+     * Takes what it can. A word that it can't read, such as a newer version's, counts as a missing line: only a list that begins after it is a whole one.
+     * It is asked for with the next heartbeat and not at once, since a newer version's list may have such words too.
+     */
+    private void takeAll(Peer peer, String[] words) {
+        RuntimeException unreadable = null;
+        for (int i = 3; i < words.length; i++) {
+            try {
+                take(peer, words[i]);
+            } catch (RuntimeException e) {
+                peer.listing = false;
+                peer.stale = true;
+                unreadable = e;
+            }
+        }
+        if (unreadable != null) {
+            throw unreadable;
+        }
     }
 
     private void take(Peer peer, String word) {

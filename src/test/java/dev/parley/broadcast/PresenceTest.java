@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -238,6 +239,38 @@ class PresenceTest {
         second.track(ROOM, new Object(), "bob", 2);
         awaitPicture(view, Map.of("bob", List.of("2")));
         stranger.close();
+    }
+
+    @Test
+    void ofALineWithAWordOfANewerVersionTheOthersAreTakenAndTheReplicaIsAskedForItsList() {
+        View view = new Replica(Duration.ofSeconds(1), 100).watch(ROOM).view;
+        MemoryBus.Port newer = bus.open();
+        List<String> asked = new CopyOnWriteArrayList<>();
+        newer.subscribe(PresenceTelling.KIND, line -> {
+            if (line.startsWith("a ") && line.endsWith(" newer")) {
+                asked.add(line);
+            }
+        });
+        newer.publish(PresenceTelling.KIND, "d newer 1 b " + joined(1, "ann") + " e");
+        awaitPicture(view, Map.of("ann", List.of("1")));
+        Await.until(() -> asked.size() > 0, PATIENCE, "a new replica is asked for its list");
+        asked.clear();
+
+        newer.publish(PresenceTelling.KIND, "d newer 2 " + joined(2, "bob") + " ?what " + joined(3, "cid"));
+        awaitPicture(view, Map.of("ann", List.of("1"), "bob", List.of("2"), "cid", List.of("3")));
+        Await.until(() -> asked.size() > 0, PATIENCE, "it is asked for its list again");
+
+        // who may be in what can't be read is not taken for gone
+        newer.publish(PresenceTelling.KIND, "d newer 3 b " + joined(2, "bob") + " ?what e " + joined(4, "dan"));
+        awaitPicture(view, Map.of("ann", List.of("1"), "bob", List.of("2"), "cid", List.of("3"), "dan", List.of("4")));
+        newer.publish(PresenceTelling.KIND, "d newer 4 b " + joined(2, "bob") + " e");
+        awaitPicture(view, Map.of("bob", List.of("2")));
+        assertEquals(List.of(), view.wrong());
+        newer.close();
+    }
+
+    private static String joined(int number, String key) {
+        return new PresenceLine.Joined(number, ROOM, new Meta(key, "ref" + number, "{\"n\":" + number + "}")).write();
     }
 
     /** Whatever gets lost, whoever dies: in the end every watcher's picture, made of one state and differences that all fit, is the truth. */
