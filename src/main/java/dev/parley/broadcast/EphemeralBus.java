@@ -4,7 +4,8 @@ import java.util.function.Consumer;
 
 /**
  * Carries events between replicas that nobody keeps: typing, presence, broadcasts. At most once, and never in the way of a message. One sender's events of
- * one kind come in order as far as they come; nothing else is promised. An interface, so that something else than PostgreSQL can take its place.
+ * one kind come in order as far as they come, and no kind crowds out another; nothing else is promised. An interface, so that something else than PostgreSQL
+ * can take its place.
  */
 public interface EphemeralBus {
 

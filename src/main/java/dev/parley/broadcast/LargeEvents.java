@@ -18,7 +18,6 @@ import java.util.concurrent.atomic.AtomicLong;
 final class LargeEvents {
 
     private static final int CONNECTIONS = 2;
-    private static final long TIMEOUT_MS = 10_000;
     /** A replica goes on sweeping for so long after it has stored something, so that what a quiet time begins with is deleted too. */
     private static final long SWEEPS_ON_NANOS = Duration.ofMinutes(1).toNanos();
     private static final String SWEEP = "delete from parley.large_event where made_at < clock_timestamp() - interval '30 seconds'";
@@ -33,12 +32,13 @@ final class LargeEvents {
 
     /**
      * @param maxBytes   more may not be on its way at a time, in each direction
+     * @param timeout    for storing or fetching one, with the wait for a connection
      * @param sweepPause between two looks for what is old
      */
-    LargeEvents(Vertx vertx, Connections connections, long maxBytes, Duration sweepPause) {
+    LargeEvents(Vertx vertx, Connections connections, long maxBytes, Duration timeout, Duration sweepPause) {
         this.vertx = vertx;
         this.pool = new ExpendablePool(() -> connections.pool(connections.options("parley-large-events"), CONNECTIONS,
-                "set synchronous_commit = off; set default_transaction_read_only = off"), TIMEOUT_MS);
+                "set synchronous_commit = off; set default_transaction_read_only = off"), timeout.toMillis());
         this.maxBytes = maxBytes;
         this.sweepPauseMs = sweepPause.toMillis();
     }

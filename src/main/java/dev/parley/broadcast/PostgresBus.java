@@ -1,6 +1,5 @@
 package dev.parley.broadcast;
 
-import dev.parley.broadcast.Inbox.Place;
 import dev.parley.database.Connections;
 import dev.parley.database.Database;
 import dev.parley.database.NotificationListener;
@@ -16,19 +15,13 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import jakarta.interceptor.Interceptor;
 import java.time.Duration;
-import java.util.HashSet;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
@@ -39,6 +32,9 @@ import org.jboss.logging.Logger;
  *
  * <p>A notification is lines of {@code kind payload}, or {@code *kind id bytes} for a payload that is in {@link LargeEvents}. A large event holds back
  * those of its kind behind it, at both ends, and no others.
+ *
+ * <p>Order holds within a kind. What keeps replicas acquainted and presence exact goes before all else, and has its own bounds and its own connections for
+ * what is large: a flood of broadcasts would otherwise make the others take this replica for dead.
  */
 @ApplicationScoped
 public class PostgresBus implements EphemeralBus {
@@ -48,8 +44,14 @@ public class PostgresBus implements EphemeralBus {
     /** PostgreSQL refuses payloads of 8,000 bytes and more. */
     private static final int MAX_NOTIFICATION = 7_900;
     private static final int MAX_LINE = 7_000;
+    /** Of each kind. */
     private static final int MAX_QUEUE = 5_000;
+    /** What keeps replicas acquainted and presence exact. */
+    private static final List<String> URGENT = List.of(Neighbours.KIND, PresenceTelling.KIND);
     private static final long MAX_LARGE_BYTES = 64_000_000;
+    private static final Duration LARGE_TIMEOUT = Duration.ofSeconds(10);
+    /** Twice that, at the sender and at the receiver, and a heartbeat are less than the three heartbeats of silence that presence takes for death. */
+    private static final Duration URGENT_LARGE_TIMEOUT = Duration.ofSeconds(4);
     private static final long PAUSE_MS = 10;
     private static final long LAST_WORDS_MS = 500;
 
@@ -59,30 +61,17 @@ public class PostgresBus implements EphemeralBus {
         static final Pace USUAL = new Pace(Duration.ofSeconds(5), Duration.ofSeconds(20), Duration.ofSeconds(15));
     }
 
-    /** An event on its way out; without a text as long as it is being stored. */
-    private static final class Line {
-
-        private final String kind;
-        private volatile String text;
-        private volatile boolean dropped;
-
-        Line(String kind, String text) {
-            this.kind = kind;
-            this.text = text;
-        }
-    }
-
     private final Vertx vertx;
     private final Connections connections;
     private final Database database;
     private final BroadcastConfig config;
     private final Pace pace;
     private final LargeEvents large;
+    private final LargeEvents urgentLarge;
     private final Neighbours neighbours;
     private final Map<String, Inbox> subscribers = new ConcurrentHashMap<>();
     private final List<Runnable> connected = new CopyOnWriteArrayList<>();
-    private final Queue<Line> queue = new ConcurrentLinkedQueue<>();
-    private final AtomicInteger queued = new AtomicInteger();
+    private final Outbox outbox = new Outbox(MAX_QUEUE, URGENT);
     private final AtomicBoolean wanted = new AtomicBoolean();
     private final AtomicBoolean sending = new AtomicBoolean();
     private final Reminder complaint = new Reminder(Duration.ofSeconds(30));
@@ -100,7 +89,8 @@ public class PostgresBus implements EphemeralBus {
         this.database = database;
         this.config = config;
         this.pace = pace;
-        this.large = new LargeEvents(vertx, connections, MAX_LARGE_BYTES, pace.sweep());
+        this.large = new LargeEvents(vertx, connections, MAX_LARGE_BYTES, LARGE_TIMEOUT, pace.sweep());
+        this.urgentLarge = new LargeEvents(vertx, connections, MAX_LARGE_BYTES, URGENT_LARGE_TIMEOUT, pace.sweep());
         this.neighbours = new Neighbours(UUID.randomUUID().toString(), pace.forgottenAfter());
         subscribers.put(Neighbours.KIND, new Inbox(Neighbours.KIND, this::heard, MAX_QUEUE));
     }
@@ -124,13 +114,14 @@ public class PostgresBus implements EphemeralBus {
         if (listener != null) {
             enqueue(Neighbours.KIND, neighbours.bye());
             long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LAST_WORDS_MS);
-            while (listener.isConnected() && (!queue.isEmpty() || sending.get()) && System.nanoTime() < deadline) {
+            while (listener.isConnected() && (!outbox.isEmpty() || sending.get()) && System.nanoTime() < deadline) {
                 TimeUnit.MILLISECONDS.sleep(PAUSE_MS);
             }
             stopped = true;
             listener.close();
         }
         large.close();
+        urgentLarge.close();
     }
 
     @Override
@@ -171,36 +162,37 @@ public class PostgresBus implements EphemeralBus {
     }
 
     private void enqueue(String kind, String payload) {
-        if (hasRoom()) {
-            queue.add(new Line(kind, kind + " " + payload));
+        Outbox.Place place = reserve(kind);
+        if (place != null) {
+            place.settle(kind + " " + payload);
             kick();
         }
     }
 
     private void store(String kind, String payload, int bytes) {
-        if (!hasRoom()) {
+        Outbox.Place place = reserve(kind);
+        if (place == null) {
             return;
         }
-        Line line = new Line(kind, null);
-        queue.add(line);
-        large.store(payload).onComplete(stored -> {
-            if (stored.succeeded()) {
-                line.text = "*" + kind + " " + stored.result() + " " + bytes;
-            } else {
+        large(kind).store(payload).onComplete(stored -> {
+            if (stored.failed()) {
                 complaint.say(() -> LOG.warn("a large event is lost: " + stored.cause().getMessage()));
-                line.dropped = true;
             }
+            place.settle(stored.failed() ? null : "*" + kind + " " + stored.result() + " " + bytes);
             kick();
         });
     }
 
-    private boolean hasRoom() {
-        if (queued.incrementAndGet() > MAX_QUEUE) {
-            queued.decrementAndGet();
+    private Outbox.Place reserve(String kind) {
+        Outbox.Place place = outbox.reserve(kind);
+        if (place == null) {
             complaint.say(() -> LOG.warn("more events for the other replicas than they can be told: some are lost"));
-            return false;
         }
-        return true;
+        return place;
+    }
+
+    private LargeEvents large(String kind) {
+        return URGENT.contains(kind) ? urgentLarge : large;
     }
 
     private void kick() {
@@ -212,7 +204,7 @@ public class PostgresBus implements EphemeralBus {
 
     private void send() {
         wanted.set(false);
-        String notification = next();
+        String notification = outbox.take(MAX_NOTIFICATION);
         if (!notification.isEmpty()) {
             listener.send(CHANNEL, notification, () -> vertx.setTimer(PAUSE_MS, tick -> send()));
             return;
@@ -221,33 +213,6 @@ public class PostgresBus implements EphemeralBus {
         if (wanted.get() && sending.compareAndSet(false, true)) {
             vertx.runOnContext(again -> send());
         }
-    }
-
-    /** As many lines as fit and may go, in their order. */
-    private String next() {
-        StringBuilder notification = new StringBuilder();
-        int bytes = 0;
-        Set<String> heldBack = null;
-        for (Iterator<Line> lines = queue.iterator(); lines.hasNext(); ) {
-            Line line = lines.next();
-            String text = line.text;
-            if (text == null && !line.dropped || heldBack != null && heldBack.contains(line.kind)) {
-                heldBack = heldBack == null ? new HashSet<>() : heldBack;
-                heldBack.add(line.kind);
-                continue;
-            }
-            if (text != null) {
-                int size = ByteBufUtil.utf8Bytes(text) + 1;
-                if (bytes + size > MAX_NOTIFICATION) {
-                    break;
-                }
-                bytes += size;
-                notification.append(text).append('\n');
-            }
-            lines.remove();
-            queued.decrementAndGet();
-        }
-        return notification.toString();
     }
 
     private void connected() {
@@ -265,10 +230,11 @@ public class PostgresBus implements EphemeralBus {
         notification.lines().forEach(line -> {
             int space = line.indexOf(' ');
             boolean isLarge = line.startsWith("*");
-            Inbox inbox = space < 0 ? null : subscribers.get(line.substring(isLarge ? 1 : 0, space));
+            String kind = space < 0 ? "" : line.substring(isLarge ? 1 : 0, space);
+            Inbox inbox = subscribers.get(kind);
             if (inbox != null) {
                 if (isLarge) {
-                    fetch(inbox, line.substring(space + 1));
+                    fetch(large(kind), inbox, line.substring(space + 1));
                 } else {
                     inbox.add(line.substring(space + 1));
                 }
@@ -276,7 +242,7 @@ public class PostgresBus implements EphemeralBus {
         });
     }
 
-    private void fetch(Inbox inbox, String idAndBytes) {
+    private void fetch(LargeEvents events, Inbox inbox, String idAndBytes) {
         long id;
         int bytes;
         try {
@@ -287,10 +253,10 @@ public class PostgresBus implements EphemeralBus {
             complaint.say(() -> LOG.warn("a notification can't be understood"));
             return;
         }
-        Place place = inbox.reserve();
+        Inbox.Place place = inbox.reserve();
         if (place != null && !stopped) {
             Context loop = vertx.getOrCreateContext();
-            large.fetch(id, bytes).onComplete(fetched -> loop.runOnContext(back -> {
+            events.fetch(id, bytes).onComplete(fetched -> loop.runOnContext(back -> {
                 if (fetched.failed()) {
                     complaint.say(() -> LOG.warn("a large event is lost: " + fetched.cause().getMessage()));
                 }

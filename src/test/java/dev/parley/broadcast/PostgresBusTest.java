@@ -19,6 +19,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -74,6 +75,44 @@ class PostgresBusTest {
         Await.until(() -> got.size() == sent.size(), PATIENCE, () -> got.size() + " of " + sent.size());
         assertEquals(sent, got);
         Await.until(() -> other.size() == 200, PATIENCE, "the others");
+    }
+
+    @Test
+    void aFloodOfBroadcastsNeitherDropsNorDelaysWhatKeepsReplicasAcquaintedAndPresenceExact() {
+        PostgresBus sender = bus();
+        PostgresBus receiver = bus();
+        List<String> broadcasts = listen(receiver, KIND);
+        List<String> presence = listen(receiver, PresenceTelling.KIND);
+        List<String> replicas = listen(receiver, Neighbours.KIND);
+        awaitNeighbours();
+        String broadcast = "x".repeat(4_000);
+        for (int i = 0; i < 6_000; i++) {
+            sender.publish(KIND, broadcast);
+        }
+        List<String> told = IntStream.range(0, 100).mapToObj(i -> "h somebody " + i).toList();
+        told.forEach(line -> sender.publish(PresenceTelling.KIND, line));
+        replicas.clear();
+        notify("replica hello stranger");
+        Await.until(() -> presence.size() >= told.size() && replicas.toString().contains("here "), PATIENCE, () -> presence + " and " + replicas);
+        int before = broadcasts.size();
+        assertEquals(told, presence);
+        // all that the queue took are 5,000, and take a minute
+        assertTrue(before < 1_000, () -> before + " broadcasts came first");
+        Await.until(() -> broadcasts.size() > before, PATIENCE, "the broadcasts come too");
+    }
+
+    @Test
+    void largeBroadcastsLeaveRoomForLargeLinesOfPresence() {
+        PostgresBus sender = bus();
+        List<String> presence = listen(bus(), PresenceTelling.KIND);
+        awaitNeighbours();
+        // together as many bytes as may be on their way at a time
+        String broadcast = "x".repeat(6_400_000);
+        for (int i = 0; i < 10; i++) {
+            sender.publish(KIND, broadcast);
+        }
+        sender.publish(PresenceTelling.KIND, "x".repeat(200_000));
+        Await.until(() -> presence.size() == 1, PATIENCE, "it came");
     }
 
     @Test
@@ -144,7 +183,7 @@ class PostgresBusTest {
         List<String> got = listen(bus(), KIND);
         awaitNeighbours();
         for (String rubbish : List.of("", "\n\n", "x", "test", "*test", "*test x", "*test 1", "*test 999999 5", "*test 1 -5", "*test 1 99999999999", "*replica 1 1", "replica x", " ")) {
-            Sql.on(database).value("select pg_notify('parley_broadcast', ?)::text", String.class, rubbish);
+            notify(rubbish);
         }
         sender.publish(KIND, "fine");
         Await.until(() -> got.contains("fine"), PATIENCE, "the next event comes");
@@ -222,6 +261,10 @@ class PostgresBusTest {
         List<String> got = Collections.synchronizedList(new ArrayList<>());
         bus.subscribe(kind, got::add);
         return got;
+    }
+
+    private static void notify(String notification) {
+        Sql.on(database).value("select pg_notify('parley_broadcast', ?)::text", String.class, notification);
     }
 
     private static long rows() {

@@ -1,0 +1,112 @@
+package dev.parley.broadcast;
+
+import io.netty.buffer.ByteBufUtil;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * What waits to go to the other replicas: a queue for each kind with a bound of its own, so that no kind crowds out or delays an urgent one. The others
+ * take turns. Any thread adds, one at a time takes.
+ */
+final class Outbox {
+
+    /** A line's place in the order of its kind. */
+    static final class Place {
+
+        private volatile String line;
+        private volatile boolean settled;
+
+        /** @param line null when it does not come after all */
+        void settle(String line) {
+            this.line = line;
+            settled = true;
+        }
+    }
+
+    private static final class Waiting {
+
+        private final Queue<Place> places = new ConcurrentLinkedQueue<>();
+        private final AtomicInteger size = new AtomicInteger();
+
+        /** As many as fit, up to one that is still to come. */
+        void moveTo(Batch batch) {
+            for (Place next; (next = places.peek()) != null && next.settled && (next.line == null || batch.add(next.line)); ) {
+                places.poll();
+                size.decrementAndGet();
+            }
+        }
+    }
+
+    private static final class Batch {
+
+        private final StringBuilder lines = new StringBuilder();
+        private final int maxBytes;
+        private int bytes;
+
+        Batch(int maxBytes) {
+            this.maxBytes = maxBytes;
+        }
+
+        boolean add(String line) {
+            int size = ByteBufUtil.utf8Bytes(line) + 1;
+            if (bytes + size > maxBytes) {
+                return false;
+            }
+            bytes += size;
+            lines.append(line).append('\n');
+            return true;
+        }
+    }
+
+    private final int most;
+    private final Map<String, Waiting> kinds = new ConcurrentHashMap<>();
+    private final List<Waiting> urgent;
+    private final List<Waiting> others = new CopyOnWriteArrayList<>();
+    private int turn;
+
+    /**
+     * @param most   more of a kind may not wait
+     * @param urgent the kinds that go before all others, the most urgent first
+     */
+    Outbox(int most, List<String> urgent) {
+        this.most = most;
+        this.urgent = urgent.stream().map(kind -> kinds.computeIfAbsent(kind, unused -> new Waiting())).toList();
+    }
+
+    /** Keeps a place for a line that is to come; null when there is none. */
+    Place reserve(String kind) {
+        Waiting waiting = kinds.computeIfAbsent(kind, unused -> {
+            Waiting added = new Waiting();
+            others.add(added);
+            return added;
+        });
+        if (waiting.size.incrementAndGet() > most) {
+            waiting.size.decrementAndGet();
+            return null;
+        }
+        Place place = new Place();
+        waiting.places.add(place);
+        return place;
+    }
+
+    /** The next lines, each with a line break, of at most so many bytes; empty when none may go. */
+    String take(int maxBytes) {
+        Batch batch = new Batch(maxBytes);
+        urgent.forEach(waiting -> waiting.moveTo(batch));
+        List<Waiting> inTurn = List.copyOf(others);
+        turn++;
+        for (int i = 0; i < inTurn.size(); i++) {
+            inTurn.get(Math.floorMod(turn + i, inTurn.size())).moveTo(batch);
+        }
+        return batch.lines.toString();
+    }
+
+    boolean isEmpty() {
+        return kinds.values().stream().allMatch(waiting -> waiting.places.isEmpty());
+    }
+}
