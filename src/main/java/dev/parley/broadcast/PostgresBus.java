@@ -30,8 +30,8 @@ import org.jboss.logging.Logger;
  * travel in one notification: each takes PostgreSQL's database-wide notify lock. While no other replica is there, nothing travels
  * ({@link Neighbours}).
  *
- * <p>A notification is lines of {@code kind payload}, or {@code *kind id bytes} for a payload that is in {@link LargeEvents}. A large event holds back
- * those of its kind behind it, at both ends, and no others.
+ * <p>A notification is a line {@code @ replica} that names its sender, and lines of {@code kind payload}, or {@code *kind id bytes} for a payload that is
+ * in {@link LargeEvents}. A large event holds back those of its kind behind it, at both ends, and no others.
  *
  * <p>Order holds within a kind. What keeps replicas acquainted and presence exact goes before all else, and has its own bounds and its own connections for
  * what is large: a flood of broadcasts would otherwise make the others take this replica for dead.
@@ -41,6 +41,8 @@ public class PostgresBus implements EphemeralBus {
 
     private static final Logger LOG = Logger.getLogger(PostgresBus.class);
     private static final String CHANNEL = "parley_broadcast";
+    /** Begins a notification's first line, which names its sender. No kind is called so: versions that know of no such line pass over it. */
+    private static final String FROM = "@ ";
     /** PostgreSQL refuses payloads of 8,000 bytes and more. */
     private static final int MAX_NOTIFICATION = 7_900;
     private static final int MAX_LINE = 7_000;
@@ -68,6 +70,8 @@ public class PostgresBus implements EphemeralBus {
     private final Pace pace;
     private final LargeEvents large;
     private final LargeEvents urgentLarge;
+    private final String self = UUID.randomUUID().toString();
+    private final String head = FROM + self + '\n';
     private final Neighbours neighbours;
     private final Map<String, Inbox> subscribers = new ConcurrentHashMap<>();
     private final List<Runnable> connected = new CopyOnWriteArrayList<>();
@@ -91,7 +95,7 @@ public class PostgresBus implements EphemeralBus {
         this.pace = pace;
         this.large = new LargeEvents(vertx, connections, MAX_LARGE_BYTES, LARGE_TIMEOUT, pace.sweep());
         this.urgentLarge = new LargeEvents(vertx, connections, MAX_LARGE_BYTES, URGENT_LARGE_TIMEOUT, pace.sweep());
-        this.neighbours = new Neighbours(UUID.randomUUID().toString(), pace.forgottenAfter());
+        this.neighbours = new Neighbours(self, pace.forgottenAfter());
         subscribers.put(Neighbours.KIND, new Inbox(Neighbours.KIND, this::heard, MAX_QUEUE));
     }
 
@@ -204,9 +208,9 @@ public class PostgresBus implements EphemeralBus {
 
     private void send() {
         wanted.set(false);
-        String notification = outbox.take(MAX_NOTIFICATION);
-        if (!notification.isEmpty()) {
-            listener.send(CHANNEL, notification, () -> vertx.setTimer(PAUSE_MS, tick -> send()));
+        String lines = outbox.take(MAX_NOTIFICATION - head.length());
+        if (!lines.isEmpty()) {
+            listener.send(CHANNEL, head + lines, () -> vertx.setTimer(PAUSE_MS, tick -> send()));
             return;
         }
         sending.set(false);
@@ -227,6 +231,13 @@ public class PostgresBus implements EphemeralBus {
     }
 
     private void receive(String notification) {
+        if (notification.startsWith(head)) {
+            // the listener knows only what its present connection sent, not what was under way when it got a new one
+            return;
+        }
+        if (notification.startsWith(FROM)) {
+            neighbours.alive(notification.lines().findFirst().orElseThrow().substring(FROM.length()));
+        }
         notification.lines().forEach(line -> {
             int space = line.indexOf(' ');
             boolean isLarge = line.startsWith("*");

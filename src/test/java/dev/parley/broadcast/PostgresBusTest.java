@@ -24,6 +24,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.postgresql.PGConnection;
+import org.postgresql.PGNotification;
 
 class PostgresBusTest {
 
@@ -116,6 +118,48 @@ class PostgresBusTest {
     }
 
     @Test
+    void aBusKnowsItsOwnNotificationsOnWhicheverConnectionTheyComeBack() {
+        PostgresBus bus = bus(QUICK);
+        List<String> got = listen(bus, KIND);
+        awaitNeighbours();
+        List<String> sent = new ArrayList<>();
+        Sql.on(database).with(other -> {
+            Sql.run(other, "listen parley_broadcast");
+            bus.publish(KIND, "own");
+            Await.until(() -> {
+                for (PGNotification notification : other.unwrap(PGConnection.class).getNotifications(10)) {
+                    sent.add(notification.getParameter());
+                }
+                List<String> lines = sent.stream().flatMap(String::lines).toList();
+                return lines.contains("test own") && lines.stream().anyMatch(line -> line.startsWith("replica here "));
+            }, PATIENCE, () -> "what it sends, not " + sent);
+            return null;
+        });
+        Await.until(() -> !bus.reachesOthers(), PATIENCE, "it knows that it is alone");
+        sent.forEach(PostgresBusTest::notify);
+        // as a replica of an older version says it, without its name
+        notify("test older");
+        Await.until(() -> got.contains("older"), PATIENCE, "it hears others");
+        assertEquals(List.of("older"), got);
+        assertFalse(bus.reachesOthers());
+    }
+
+    @Test
+    void whateverANeighbourSendsIsASignOfItsLife() {
+        PostgresBus bus = bus(QUICK);
+        List<String> got = listen(bus, KIND);
+        awaitNeighbours();
+        notify("replica here stranger");
+        long begun = System.nanoTime();
+        Await.until(() -> {
+            notify("@ stranger\ntest x");
+            return System.nanoTime() - begun > QUICK.forgottenAfter().plus(QUICK.signOfLife()).plusMillis(300).toNanos();
+        }, PATIENCE, "it would be forgotten");
+        Await.until(() -> got.contains("x"), PATIENCE, "it comes");
+        assertTrue(bus.reachesOthers());
+    }
+
+    @Test
     void theLargestEventArrivesAndALargerOneIsRefused() {
         PostgresBus sender = bus();
         List<String> got = listen(bus(), KIND);
@@ -182,7 +226,7 @@ class PostgresBusTest {
         PostgresBus sender = bus();
         List<String> got = listen(bus(), KIND);
         awaitNeighbours();
-        for (String rubbish : List.of("", "\n\n", "x", "test", "*test", "*test x", "*test 1", "*test 999999 5", "*test 1 -5", "*test 1 99999999999", "*replica 1 1", "replica x", " ")) {
+        for (String rubbish : List.of("", "\n\n", "x", "test", "*test", "*test x", "*test 1", "*test 999999 5", "*test 1 -5", "*test 1 99999999999", "*replica 1 1", "replica x", " ", "@", "@ ", "@ \n")) {
             notify(rubbish);
         }
         sender.publish(KIND, "fine");
