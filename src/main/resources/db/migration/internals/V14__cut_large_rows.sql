@@ -52,13 +52,15 @@ begin
 
   if tg_op = 'INSERT' then
     insert into parley.change_log (schema_name, table_name, operation, bytes, record)
-      select tg_argv[0], tg_argv[1], tg_op, r.bytes, case when r.bytes <= whole then r.record else parley.small_values(r.record, small) end
-      from (select n.record, octet_length(n.record::text) as bytes from (select to_json(new_rows.*) as record from new_rows offset 0) n offset 0) r;
+      select tg_argv[0], tg_argv[1], tg_op, octet_length(r.record::text),
+             case when octet_length(r.record::text) <= whole then r.record else parley.small_values(r.record, small) end
+      from (select to_json(new_rows.*) as record from new_rows offset 0) r;
   elsif tg_op = 'UPDATE' then
     if tg_argv[2] is null or (select count(*) from old_rows) <> (select count(*) from new_rows) then
       insert into parley.change_log (schema_name, table_name, operation, bytes, record)
-        select tg_argv[0], tg_argv[1], tg_op, r.bytes, case when r.bytes <= whole then r.record else parley.small_values(r.record, small) end
-        from (select n.record, octet_length(n.record::text) as bytes from (select to_json(new_rows.*) as record from new_rows offset 0) n offset 0) r;
+        select tg_argv[0], tg_argv[1], tg_op, octet_length(r.record::text),
+               case when octet_length(r.record::text) <= whole then r.record else parley.small_values(r.record, small) end
+        from (select to_json(new_rows.*) as record from new_rows offset 0) r;
     else
       insert into parley.change_log (schema_name, table_name, operation, bytes, record, old_record)
         select tg_argv[0], tg_argv[1], tg_op, p.bytes, case when p.bytes <= whole then p.record else parley.small_values(p.record, small) end,
@@ -75,8 +77,9 @@ begin
     end if;
   elsif tg_op = 'DELETE' then
     insert into parley.change_log (schema_name, table_name, operation, bytes, old_record)
-      select tg_argv[0], tg_argv[1], tg_op, r.bytes, case when r.bytes <= whole then r.record else parley.small_values(r.record, small) end
-      from (select o.record, octet_length(o.record::text) as bytes from (select to_json(old_rows.*) as record from old_rows offset 0) o offset 0) r;
+      select tg_argv[0], tg_argv[1], tg_op, octet_length(r.record::text),
+             case when octet_length(r.record::text) <= whole then r.record else parley.small_values(r.record, small) end
+      from (select to_json(old_rows.*) as record from old_rows offset 0) r;
   else
     insert into parley.change_log (schema_name, table_name, operation) values (tg_argv[0], tg_argv[1], tg_op);
   end if;
