@@ -55,6 +55,7 @@ public class Tail {
     private volatile State state = State.AWAY;
     private PgConnection connection;
     private LogCursor cursor;
+    private final ReadLimit limit;
     private Reason gap;
     private boolean complained;
     /** From the attempt to connect until the connection is in use: its end is then the attempt's failure and nothing more. */
@@ -76,6 +77,7 @@ public class Tail {
         this.doorbell = doorbell;
         this.database = database;
         this.context = loop.context();
+        this.limit = new ReadLimit(config.readTimeout());
     }
 
     void start(@Observes StartupEvent event) {
@@ -309,6 +311,7 @@ public class Tail {
     private void drop() {
         PgConnection gone = connection;
         connection = null;
+        limit.reset();
         epoch++;
         state = State.AWAY;
         cursor = position == null ? null : new LogCursor(position); // a page that was read but not delivered must be read again
@@ -325,7 +328,7 @@ public class Tail {
     }
 
     private void read(PgConnection on) {
-        cursor.read(on, epoch, new PageLimit(config.pageSize(), config.pageBytes())).timeout(config.readTimeout().toMillis(), TimeUnit.MILLISECONDS)
+        cursor.read(on, epoch, new PageLimit(config.pageSize(), config.pageBytes())).timeout(limit.goneAfterMs(), TimeUnit.MILLISECONDS)
                 .onSuccess(delta -> {
                     if (connection == on) {
                         deliver(delta);
@@ -337,6 +340,9 @@ public class Tail {
     private void deliver(Delta delta) {
         reads++;
         backoff.reset();
+        if (limit.reset()) {
+            limit.apply(connection);
+        }
         if (complained) {
             LOG.info("the feed is read again");
             complained = false;
@@ -371,6 +377,14 @@ public class Tail {
         }
         if (failure instanceof FeedGap found) {
             gap = found.reason();
+        } else if (ReadLimit.isTooSlow(failure) && limit.raise()) {
+            complain("reading the change log takes long, trying on with more time", failure);
+            limit.apply(on).onSuccess(raised -> {
+                if (connection == on) {
+                    read(on);
+                }
+            }).onFailure(lost -> fail(on, lost));
+            return;
         } else {
             complain("reading the change log failed, taking a new connection", failure);
         }

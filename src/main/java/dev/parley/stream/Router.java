@@ -6,6 +6,7 @@ import dev.parley.feed.FeedConnections;
 import dev.parley.feed.FeedGap.Reason;
 import dev.parley.feed.FeedListener;
 import dev.parley.feed.Position;
+import dev.parley.feed.ReadLimit;
 import dev.parley.feed.Tail;
 import io.netty.channel.EventLoop;
 import io.quarkus.runtime.StartupEvent;
@@ -163,7 +164,7 @@ public class Router implements FeedListener {
 
     /** How long a replay may take for one page. */
     long readTimeoutMs() {
-        return feedConfig.readTimeout().toMillis();
+        return ReadLimit.goneAfterMs(feedConfig.readTimeout());
     }
 
     /** A replay's read did not come back: its connection is of no use, and the others are no better. */

@@ -6,6 +6,7 @@ import dev.parley.feed.Delta;
 import dev.parley.feed.FeedGap;
 import dev.parley.feed.FeedGap.Reason;
 import dev.parley.feed.Position;
+import dev.parley.feed.ReadLimit;
 import dev.parley.feed.Snapshot;
 import io.vertx.core.VertxException;
 import java.util.ArrayDeque;
@@ -42,6 +43,8 @@ final class StreamSubscription implements Flow.Subscription {
     private static final long MAX_RETRY_MS = 5_000;
     /** After so many failures in a row it is not bad luck. */
     private static final int STUBBORN = 5;
+    /** After so many reads in a row that took too long it is not load but what there is to read: nobody else can use the connection meanwhile. */
+    private static final int TOO_SLOW = 3;
 
     private final Router router;
     private final Shard shard;
@@ -58,6 +61,8 @@ final class StreamSubscription implements Flow.Subscription {
     private long demand;
     /** Reads that failed in a row. */
     private int failures;
+    /** Of these, in a row, reads that the database took too long for. */
+    private int tooSlow;
     /** Whether the reader was told to begin anew and the database has not let it yet. */
     private boolean anew;
     private boolean draining;
@@ -238,6 +243,7 @@ final class StreamSubscription implements Flow.Subscription {
                     fail(read.cause());
                 } else {
                     failures = 0;
+                    tooSlow = 0;
                     anew = false;
                     page = read.result();
                     replay = page.next();
@@ -254,7 +260,10 @@ final class StreamSubscription implements Flow.Subscription {
         if (failure instanceof TimeoutException) {
             router.renewReaders();
         }
-        if (failure instanceof FeedGap gap && !anew) {
+        tooSlow = ReadLimit.isTooSlow(failure) ? tooSlow + 1 : 0;
+        if (tooSlow == TOO_SLOW && !anew) {
+            resync(Reason.TOO_FAR_BEHIND);
+        } else if (failure instanceof FeedGap gap && !anew) {
             resync(gap.reason());
         } else if (failure instanceof ParleyException || failure instanceof FilterException) {
             broken(failure);
