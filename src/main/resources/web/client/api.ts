@@ -1,4 +1,4 @@
-import { whole, type Conversation, type Message, type Page } from "./types";
+import { whole, wholeConversation, type Conversation, type Message, type Page } from "./types";
 
 /** An answer of the service that is not a success, or no answer at all (`status` 0). */
 export class ApiError extends Error {
@@ -39,13 +39,14 @@ export class Api {
     return this.call("POST", "api/conversations", body);
   }
 
-  conversation(id: string): Promise<Conversation> {
-    return this.call("GET", `api/conversations/${encodeURIComponent(id)}`);
+  async conversation(id: string): Promise<Conversation> {
+    return wholeConversation(await this.call<Conversation>("GET", `api/conversations/${encodeURIComponent(id)}`));
   }
 
   /** Newest activity first. */
-  conversations(options: { limit?: number; cursor?: string } = {}): Promise<Page<Conversation>> {
-    return this.call("GET", `api/conversations${query(options)}`);
+  async conversations(options: { limit?: number; cursor?: string } = {}): Promise<Page<Conversation>> {
+    const page = await this.call<Page<Conversation>>("GET", `api/conversations${query(options)}`);
+    return { ...page, items: page.items.map(wholeConversation) };
   }
 
   setStatus(id: string, status: "open" | "closed"): Promise<Conversation> {

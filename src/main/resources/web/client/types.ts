@@ -87,4 +87,10 @@ export function whole(message: Message): Message {
   return { ...MISSING, ...message };
 }
 
+/** The same for a conversation and its last message. */
+export function wholeConversation(conversation: Conversation): Conversation {
+  const last = conversation.last_message ?? null;
+  return { ...conversation, metadata: conversation.metadata ?? {}, last_message: last && whole(last) };
+}
+
 const MISSING = { content: "(This message is too large to be shown.)", metadata: {} };

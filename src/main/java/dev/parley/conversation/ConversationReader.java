@@ -27,11 +27,11 @@ class ConversationReader {
               select * from public.messages where conversation_id = p.id order by seq desc limit 1
             ) m on true
             cross join lateral (
-              select c.*, coalesce(k.last_seq, 0) as last_seq, k.last_message_at, m as last_message
+              select c.*, coalesce(k.last_seq, 0) as last_seq, k.last_message_at, %s as last_message
             ) j
             order by p.activity desc, p.id desc
-            """.formatted(LargeRows.text("to_json(j.*)",
-            "octet_length(c.metadata::text) + coalesce(octet_length(m.content) + octet_length(m.metadata::text), 0)"));
+            """.formatted(LargeRows.text("to_json(j.*)", "octet_length(c.metadata::text)"),
+            LargeRows.json("to_json(m)", "octet_length(m.content) + octet_length(m.metadata::text)"));
 
     private static final String ONE = """
             with page as (select id, created_at as activity from public.conversations where id = $1)

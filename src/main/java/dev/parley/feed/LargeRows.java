@@ -16,8 +16,13 @@ public final class LargeRows {
         return bytes + " > " + WHOLE;
     }
 
-    /** SQL for the text of a row's JSON, which is made only to be told as it is or to be cut. */
+    /** SQL for a row's JSON, cut when it has too many bytes. */
+    public static String json(String json, String bytes) {
+        return "case when %2$s <= %3$d then %1$s else parley.small_values(%1$s, %4$d) end".formatted(json, bytes, WHOLE, SMALL);
+    }
+
+    /** The same as text. */
     public static String text(String json, String bytes) {
-        return "case when %2$s <= %3$d then %1$s else parley.small_values(%1$s, %4$d) end::text".formatted(json, bytes, WHOLE, SMALL);
+        return json(json, bytes) + "::text";
     }
 }

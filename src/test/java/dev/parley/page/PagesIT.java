@@ -87,6 +87,32 @@ class PagesIT extends BrowserTest {
     }
 
     @Test
+    void inPlaceOfAMessageThatIsTooLargeStandsThatLiveAndLoaded() {
+        String first = unique("How large may it be?");
+        String tooLarge = "too large to be shown";
+        Person customer = customerWhoSent(first);
+        Person admin = adminWhoReads(first);
+
+        Sql.on(database).run("""
+                insert into messages (conversation_id, content, sender_id, sender_role)
+                select conversation_id, repeat('nine bytes', 900000), 'robot', 'customer' from messages where content = ?""", first);
+
+        assertThat(customer.messages(tooLarge)).hasCount(1);
+        assertThat(admin.messages(tooLarge)).hasCount(1);
+        assertThat(admin.page().locator(".item").first()).containsText(tooLarge);
+        admin.hasNeitherReloadedNorComplained();
+        Person late = admin();
+        assertThat(late.page().locator(".item").first()).containsText(tooLarge);
+        late.screenshot("too-large");
+        late.hasNotComplained();
+        customer.reloads();
+        assertThat(customer.messages(tooLarge)).hasCount(1);
+        customer.hasNotComplained();
+        // others' lists begin with it no longer
+        Sql.on(database).run("delete from messages where octet_length(content) > 8000000");
+    }
+
+    @Test
     void typingShowsAtTheOtherSideAndHidesByItself() {
         String first = unique("I will type now.");
         Person customer = customerWhoSent(first);
