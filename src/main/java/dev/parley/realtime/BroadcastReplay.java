@@ -16,6 +16,8 @@ final class BroadcastReplay {
 
     private static final int MAX_EARLY = 1_000;
     private static final long MAX_EARLY_BYTES = 8_000_000;
+    /** A socket for which more waits takes no replay: each channel's may be half as large as this. */
+    private static final long MAX_WAITING_BYTES = 16_000_000;
 
     private final JsonNode wanted;
     private final StoredBroadcasts broadcasts;
@@ -50,6 +52,11 @@ final class BroadcastReplay {
                     return null;
                 })
                 .recover(failure -> Future.failedFuture(new Refusal(Reasons.REPLAY_FAILED)));
+    }
+
+    /** Whether a socket for which so much waits can take it. */
+    boolean fits(long waitingBytes) {
+        return stored.isEmpty() || waitingBytes < MAX_WAITING_BYTES;
     }
 
     /** Those that were stored, oldest first, to {@code asked}, and then to {@code live} what came meanwhile. */

@@ -146,7 +146,10 @@ final class Channel {
         }
         broadcasts.follow(rights);
         presence.begin(rights);
-        broadcasts.deliverStored();
+        if (!broadcasts.deliverStored()) {
+            fail();
+            return;
+        }
         tell(now, subscriptions.bindings().stream().allMatch(binding -> binding.start() == Start.NOW));
         if (config.replicationReady()) {
             session.write(frames.system("system", "ok", "Replication connection established", null));

@@ -49,9 +49,17 @@ final class ChannelBroadcasts implements TopicHub.Receiver {
         }
     }
 
-    /** The client has been told that it joined: now it gets the stored ones. */
-    void deliverStored() {
+    /**
+     * The client has been told that it joined: now it gets the stored ones.
+     *
+     * @return whether it could: not when so much waits for it already that it should join again when it has read that
+     */
+    boolean deliverStored() {
+        if (!replay.fits(session.outbound().waitingBytes())) {
+            return false;
+        }
         replay.deliver(stored -> session.answer(stored, frames.topic()), broadcast -> session.write(broadcast, frames.topic()));
+        return true;
     }
 
     /** Takes one that the client sent. */

@@ -66,8 +66,8 @@ final class ChangePart implements Part {
     }
 
     @Override
-    public long lastSeq() {
-        return -1;
+    public long seqAfter(long before) {
+        return before;
     }
 
     @Override
@@ -83,13 +83,13 @@ final class ChangePart implements Part {
     }
 
     @Override
-    public long addUnseen(Snapshot raw, Snapshot clamped, List<byte[]> texts) {
+    public long addUnseen(Snapshot raw, Snapshot clamped, List<byte[]> texts, long before) {
         for (Hit hit : hits) {
             if (!raw.sees(hit.change().change().xid())) {
                 encode(encoder, hit, hit.change().change().after().with(clamped), false, texts);
             }
         }
-        return -1;
+        return before;
     }
 
     /** One frame for each form in which the reader wants to see the row: in nearly all cases one. */

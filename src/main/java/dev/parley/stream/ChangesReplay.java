@@ -73,7 +73,7 @@ final class ChangesReplay implements Replay {
 
         private boolean has(Change change) {
             // of edits the messages show only what those hold that came; one may come again here
-            boolean read = seen != null && change.operation() == Operation.INSERT && (seen.sees(change.xid()) || seqOf(change) <= seq);
+            boolean read = seen != null && change.operation() == Operation.INSERT && (seen.sees(change.xid()) || isUpTo(seq, change));
             return read || had.covers(change.xid(), change.id());
         }
 
@@ -88,8 +88,9 @@ final class ChangesReplay implements Replay {
         }
     }
 
-    private static long seqOf(Change message) {
-        return ChatChange.of(message).seq();
+    private static boolean isUpTo(long seq, Change change) {
+        ChatChange message = ChatChange.of(change);
+        return message != null && message.seq() <= seq;
     }
 
     private final TableReader reader;

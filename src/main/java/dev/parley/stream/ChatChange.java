@@ -96,6 +96,16 @@ final class ChatChange {
         return seq;
     }
 
+    /** Whether its conversation is gone with it; one that is made under the same id has numbers of its own. */
+    boolean endsConversation() {
+        return kind == Kind.CONVERSATION && change.operation() == Change.Operation.DELETE;
+    }
+
+    /** The highest number of a message after it, with the highest before it. Not all come in their order: what a trigger inserts is logged first. */
+    long seqAfter(long before) {
+        return endsConversation() ? 0 : kind == Kind.MESSAGE ? Math.max(before, seq) : before;
+    }
+
     /** The frame with the position of a reader that follows the tail. */
     byte[] frame() {
         byte[] made = frame;

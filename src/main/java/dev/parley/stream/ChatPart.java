@@ -9,13 +9,13 @@ final class ChatPart implements Part {
 
     private final List<ChatChange> changes = new ArrayList<>(4);
     private long lastSeq = -1;
+    private boolean ended;
     private volatile Frames frames;
 
     void add(ChatChange change) {
         changes.add(change);
-        if (change.kind() == ChatChange.Kind.MESSAGE) {
-            lastSeq = change.seq();
-        }
+        ended |= change.endsConversation();
+        lastSeq = change.seqAfter(lastSeq);
     }
 
     @Override
@@ -24,8 +24,8 @@ final class ChatPart implements Part {
     }
 
     @Override
-    public long lastSeq() {
-        return lastSeq;
+    public long seqAfter(long before) {
+        return ended ? lastSeq : Math.max(before, lastSeq);
     }
 
     @Override
@@ -43,12 +43,12 @@ final class ChatPart implements Part {
     }
 
     @Override
-    public long addUnseen(Snapshot raw, Snapshot clamped, List<byte[]> texts) {
-        long seq = -1;
+    public long addUnseen(Snapshot raw, Snapshot clamped, List<byte[]> texts, long before) {
+        long seq = before;
         for (ChatChange change : changes) {
             if (!raw.sees(change.change().xid())) {
                 texts.add(change.frame(change.change().after().with(clamped)));
-                seq = change.kind() == ChatChange.Kind.MESSAGE ? change.seq() : seq;
+                seq = change.seqAfter(seq);
             }
         }
         return seq;

@@ -170,6 +170,9 @@ final class ConversationReplay implements Replay {
             boolean deleted = operation == Operation.DELETE;
             ChatChange change = ChatChange.of(new Change(ids[i], xids[i], "public", tables[i], operation,
                     deleted ? null : records[i], deleted ? records[i] : null, false, null, position));
+            if (change.endsConversation()) {
+                throw new FeedGap(Reason.TRUNCATED); // and it was made again, for it is there: its numbers have begun again
+            }
             texts.add(change.frame());
         }
     }

@@ -42,13 +42,13 @@ final class KeptChanges {
     /**
      * Adds the frames of what the replay did not bring, see {@link Part#addUnseen}.
      *
-     * @return the number of the last new message among them, or −1
+     * @param before the highest number of a message that the replay brought
+     * @return the highest after them
      */
-    long framesAfter(Snapshot raw, Snapshot clamped, List<byte[]> texts) {
-        long seq = -1;
+    long framesAfter(Snapshot raw, Snapshot clamped, List<byte[]> texts, long before) {
+        long seq = before;
         for (Part part : kept) {
-            long last = part.addUnseen(raw, clamped, texts);
-            seq = last >= 0 ? last : seq;
+            seq = part.addUnseen(raw, clamped, texts, seq);
         }
         return seq;
     }

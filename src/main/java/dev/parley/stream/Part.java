@@ -9,8 +9,12 @@ interface Part {
     /** How many changes. */
     int size();
 
-    /** The number of the last new message in it, or −1; a conversation that was deleted and made again begins anew. */
-    long lastSeq();
+    /**
+     * The highest number of a message that a reader of the conversation has had after this.
+     *
+     * @param before the highest so far: it counts no more when the conversation was deleted in between, for it may be made again
+     */
+    long seqAfter(long before);
 
     /** The frames for readers that follow the tail; made once, by the first to ask. */
     Frames frames();
@@ -20,7 +24,8 @@ interface Part {
      *
      * @param raw     what the replay saw
      * @param clamped the same, as far as it is known to be flushed
-     * @return the number of the last new message among them, or −1
+     * @param before  the highest number of a message so far
+     * @return the highest after them, as in {@link #seqAfter}
      */
-    long addUnseen(Snapshot raw, Snapshot clamped, List<byte[]> texts);
+    long addUnseen(Snapshot raw, Snapshot clamped, List<byte[]> texts, long before);
 }

@@ -112,7 +112,7 @@ final class StreamSubscription implements Flow.Subscription {
                     fallBehind(delta.before());
                     drain();
                 } else {
-                    seq = part.lastSeq() >= 0 ? part.lastSeq() : seq;
+                    seq = part.seqAfter(seq);
                     emit(part.frames());
                 }
             }
@@ -309,8 +309,7 @@ final class StreamSubscription implements Flow.Subscription {
         if (live != null) {
             texts.add(live);
         }
-        long last = kept.framesAfter(page.seen(), seen, texts);
-        seq = last >= 0 ? last : page.lastSeq();
+        seq = kept.framesAfter(page.seen(), seen, texts, page.lastSeq());
         become(State.LIVE);
         told = null;
         kept = null;

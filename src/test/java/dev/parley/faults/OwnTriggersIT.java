@@ -24,6 +24,7 @@ import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -315,6 +316,36 @@ class OwnTriggersIT {
             assertEquals(201, sendAsAdmin("into a closed conversation").statusCode());
             Await.until(() -> received.size() == 6, PATIENCE, "messages and answers");
             assertEquals(List.of(1L, 2L, 3L, 4L, 5L, 6L), received.stream().map(message -> message.path("seq").asLong()).toList());
+        }
+    }
+
+    /** The log has the answer first, and so the reader too. */
+    @Test
+    void whoFallsBehindAfterATriggersAnswerGetsNothingTwice() throws IOException {
+        Sql.on(database).run("""
+                create function echo() returns trigger language plpgsql as $$
+                begin
+                  if new.sender_role = 'customer' then
+                    insert into messages (conversation_id, sender_role, content) values (new.conversation_id, 'system', 'echo');
+                  end if;
+                  return null;
+                end $$;
+                create trigger echo after insert on messages for each row execute function echo();
+                """);
+        try (StreamClient stream = StreamClient.conversation(conversation).after(0).onMessage((message, seq) -> received.add(message)).join(instance)) {
+            Sql.on(database).run("insert into messages (conversation_id, content) select ?, 'question' from generate_series(1, 5)", conversation);
+            Await.until(() -> received.size() == 10, PATIENCE, "questions and answers");
+            stream.pause();
+            double fallen = instance.metric("parley_streams_slow_readers_total");
+            Await.until(() -> {
+                Sql.on(database).run("insert into messages (conversation_id, sender_role, content) select ?, 'system', repeat('large', 10000) from generate_series(1, 20)", conversation);
+                return instance.metric("parley_streams_slow_readers_total") > fallen;
+            }, PATIENCE, "it falls behind");
+            Sql.on(database).run("insert into messages (conversation_id, sender_role, content) values (?, 'system', 'last')", conversation);
+            stream.resume();
+            Await.until(() -> received.get(received.size() - 1).path("content").asText().equals("last"), PATIENCE, () -> "the last one; got " + received.size());
+            long all = Sql.on(database).value("select count(*) from messages where conversation_id = ?", Long.class, conversation);
+            assertEquals(LongStream.rangeClosed(1, all).boxed().toList(), received.stream().map(message -> message.path("seq").asLong()).sorted().toList());
         }
     }
 

@@ -118,7 +118,7 @@ class OutboundTest {
     /** By how much waits it could not be told from one that takes nothing. */
     @Test
     void whoTakesSomethingIsNotStalledThoughMoreComesThanItTakes() throws Exception {
-        Reader reader = connect(STALL_MS);
+        Reader reader = connect(10 * STALL_MS);
         onLoop(() -> reader.channel.config().setAutoRead(false));
         fill(reader);
         for (int looks = 1; looks <= 3; looks++) {
