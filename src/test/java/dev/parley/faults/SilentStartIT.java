@@ -34,9 +34,12 @@ class SilentStartIT {
                 holder.rollback();
                 instance.awaitReady();
                 try (StreamClient reader = StreamClient.conversation(conversation).after(0).join(instance)) {
-                    for (int i = 0; i < MESSAGES; i++) {
-                        Sql.on(database).run("insert into messages (conversation_id, content) values (?, 'spoken')", conversation);
-                    }
+                    Sql.on(database).with(connection -> {
+                        for (int i = 0; i < MESSAGES; i++) {
+                            Sql.run(connection, "insert into messages (conversation_id, content) values (?, 'spoken')", conversation);
+                        }
+                        return null;
+                    });
                     Await.until(() -> reader.deliveries().count() >= MESSAGES, PATIENCE, () -> reader.deliveries().count() + " messages came");
                     reader.deliveries().assertExactly(Truth.messages(database, List.of(conversation)));
                 }
