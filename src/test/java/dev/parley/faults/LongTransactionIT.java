@@ -18,9 +18,15 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 
 /** A write transaction that stays open, with a million rows of the log behind it, slows nobody down and is delivered when it commits. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class LongTransactionIT {
 
     private static final Duration PATIENCE = Duration.ofSeconds(120);
@@ -40,22 +46,38 @@ class LongTransactionIT {
     private record Cost(double median, double rowsRead) {
     }
 
+    private static TestPostgres database;
+    private static Instance instance;
+
+    @BeforeAll
+    static void start() {
+        database = TestPostgres.start();
+        instance = Instance.over(database).start();
+    }
+
+    @AfterAll
+    static void stop() {
+        instance.close();
+        database.close();
+    }
+
+    /** The last one: its million rows stay behind, and the server goes about cleaning up after them. */
     @Test
+    @Order(2)
     void anOpenTransactionWithAMillionRowsBehindItSlowsNobodyDown() throws Exception {
-        try (TestPostgres database = TestPostgres.start(); Instance instance = Instance.over(database).start();
-                LatencyProbe probe = LatencyProbe.on(database, instance)) {
+        try (LatencyProbe probe = LatencyProbe.on(database, instance)) {
             UUID held = Conversations.insert(database, "held");
             probe.median(SAMPLES); // warm-up
-            Cost before = measure(database, probe);
+            Cost before = measure(probe);
             try (StreamClient waiting = StreamClient.conversation(held).after(0).join(instance); Connection open = database.connect()) {
                 open.setAutoCommit(false);
                 Sql.run(open, "insert into messages (conversation_id, content) values (?, 'at last')", held);
-                CompletableFuture<Void> behind = CompletableFuture.runAsync(() -> sendUntilStored(instance, held));
+                CompletableFuture<Void> behind = CompletableFuture.runAsync(() -> sendUntilStored(held));
                 for (int i = 0; i < TRANSACTIONS; i++) {
                     Sql.on(database).run(FILL, ROWS);
                 }
                 probe.median(1); // the tail is through with them
-                Cost during = measure(database, probe);
+                Cost during = measure(probe);
 
                 assertTrue(during.median() < 3 * before.median() + 10,
                         () -> "others' median went from " + before.median() + " to " + during.median() + " ms");
@@ -76,9 +98,9 @@ class LongTransactionIT {
 
     /** Its counter is free, so nothing but the foreign key's own lock tells that the message has to wait. */
     @Test
+    @Order(1)
     void aConversationThatSomebodyHasLockedHoldsUpNobodyElse() throws Exception {
-        try (TestPostgres database = TestPostgres.start(); Instance instance = Instance.over(database).start();
-                LatencyProbe probe = LatencyProbe.on(database, instance)) {
+        try (LatencyProbe probe = LatencyProbe.on(database, instance)) {
             UUID held = Conversations.insert(database, "locked");
             assertEquals(201, Api.of(instance).send(held, UUID.randomUUID(), "before").statusCode());
             double before = probe.median(SAMPLES);
@@ -86,7 +108,7 @@ class LongTransactionIT {
                 open.setAutoCommit(false);
                 Sql.run(open, "update conversations set id = id where id = ?", held);
                 Sql.run(open, "select from conversations where id = ? for update", held);
-                List<CompletableFuture<Void>> behind = IntStream.range(0, 5).mapToObj(i -> CompletableFuture.runAsync(() -> sendUntilStored(instance, held))).toList();
+                List<CompletableFuture<Void>> behind = IntStream.range(0, 5).mapToObj(i -> CompletableFuture.runAsync(() -> sendUntilStored(held))).toList();
                 double during = probe.median(SAMPLES);
                 assertTrue(during < 3 * before + 10, () -> "others' median went from " + before + " to " + during + " ms");
                 assertTrue(behind.stream().noneMatch(CompletableFuture::isDone), "the messages to the locked conversation wait");
@@ -99,27 +121,26 @@ class LongTransactionIT {
 
     /** The first one, so no counter is there to be passed over: the message has to be looked at for itself. */
     @Test
+    @Order(1)
     void aFirstMessageToALockedConversationHoldsUpNobodyElsesSends() throws Exception {
-        try (TestPostgres database = TestPostgres.start(); Instance instance = Instance.over(database).start()) {
-            UUID locked = Conversations.insert(database, "locked");
-            List<UUID> others = Conversations.insert(database, 8);
-            sendToEach(instance, others); // warm-up
-            long before = sendToEach(instance, others);
-            try (Connection open = database.connect()) {
-                open.setAutoCommit(false);
-                Sql.run(open, "select from conversations where id = ? for update", locked);
-                CompletableFuture<Void> behind = CompletableFuture.runAsync(() -> sendUntilStored(instance, locked));
-                long during = sendToEach(instance, others);
-                assertTrue(during < 3 * before + 2_000, () -> "the others' sends took " + before + " ms and then " + during);
-                assertFalse(behind.isDone(), "the message to the locked conversation waits");
-                open.commit();
-                behind.join();
-            }
+        UUID locked = Conversations.insert(database, "locked");
+        List<UUID> others = Conversations.insert(database, 8);
+        sendToEach(others); // warm-up
+        long before = sendToEach(others);
+        try (Connection open = database.connect()) {
+            open.setAutoCommit(false);
+            Sql.run(open, "select from conversations where id = ? for update", locked);
+            CompletableFuture<Void> behind = CompletableFuture.runAsync(() -> sendUntilStored(locked));
+            long during = sendToEach(others);
+            assertTrue(during < 3 * before + 2_000, () -> "the others' sends took " + before + " ms and then " + during);
+            assertFalse(behind.isDone(), "the message to the locked conversation waits");
+            open.commit();
+            behind.join();
         }
     }
 
     /** In milliseconds. */
-    private static long sendToEach(Instance instance, List<UUID> conversations) {
+    private static long sendToEach(List<UUID> conversations) {
         long start = System.nanoTime();
         List<CompletableFuture<Void>> senders = conversations.stream().map(conversation -> CompletableFuture.runAsync(() -> {
             for (int i = 0; i < 50; i++) {
@@ -131,7 +152,7 @@ class LongTransactionIT {
     }
 
     /** Who waits too long behind the lock may be told so, and tries again. */
-    private static void sendUntilStored(Instance instance, UUID conversation) {
+    private static void sendUntilStored(UUID conversation) {
         UUID id = UUID.randomUUID();
         Await.until(() -> {
             int status = Api.of(instance).send(conversation, id, "behind it").statusCode();
@@ -141,18 +162,18 @@ class LongTransactionIT {
     }
 
     /** The least of some windows: the server's counters come in late, and what was read before a window may be counted in it. */
-    private static Cost measure(TestPostgres database, LatencyProbe probe) {
+    private static Cost measure(LatencyProbe probe) {
         double median = Double.MAX_VALUE;
         double rowsRead = Double.MAX_VALUE;
         for (int i = 0; i < WINDOWS; i++) {
-            Cost window = measureOnce(database, probe);
+            Cost window = measureOnce(probe);
             median = Math.min(median, window.median());
             rowsRead = Math.min(rowsRead, window.rowsRead());
         }
         return new Cost(median, rowsRead);
     }
 
-    private static Cost measureOnce(TestPostgres database, LatencyProbe probe) {
+    private static Cost measureOnce(LatencyProbe probe) {
         Sql sql = Sql.on(database);
         long scans = sql.value(SCANS, Long.class);
         long rows = sql.value(ROWS_READ, Long.class);
