@@ -44,8 +44,10 @@ class SupabaseClientIT {
     @BeforeAll
     static void start() {
         Node.require();
-        steady = new SupabaseServers();
-        stopped = new SupabaseServers();
+        steady = SupabaseServers.beginAlsoWithoutChat();
+        stopped = SupabaseServers.begin();
+        steady.awaitReady();
+        stopped.awaitReady();
     }
 
     @AfterAll

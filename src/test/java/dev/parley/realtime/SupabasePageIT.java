@@ -61,7 +61,7 @@ class SupabasePageIT {
         Node.require();
         bundle("new");
         bundle("old");
-        servers = new SupabaseServers();
+        servers = SupabaseServers.begin().awaitReady();
         application = serve();
         chromium = Chromium.launch(executable.get());
     }

@@ -7,8 +7,10 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
@@ -23,8 +25,8 @@ import dev.parley.testing.Sql;
 import dev.parley.testing.TestPostgres;
 
 /**
- * What the programs of {@code src/test/node} talk to: two instances over one database, a third without chat over another, and an HTTP address by which
- * a program stops and starts instances and sets the public keys that all of them accept.
+ * What the programs of {@code src/test/node} talk to: two instances over one database, for some a third without chat over another, and an HTTP address
+ * by which a program stops and starts instances and sets the public keys that all of them accept.
  */
 final class SupabaseServers implements AutoCloseable {
 
@@ -36,19 +38,38 @@ final class SupabaseServers implements AutoCloseable {
     private final HttpServer control;
     private final ExecutorService controlThreads = Executors.newCachedThreadPool();
     private final List<Instance> instances;
-    private final Instance withoutChat;
+    private final Optional<Instance> withoutChat;
     private volatile String keys = "{\"keys\":[]}";
 
-    SupabaseServers() {
+    private SupabaseServers(boolean alsoWithoutChat) {
         Sql.on(database).run("create publication supabase_realtime");
-        Sql.on(database).run("create database own");
         control = listen();
         instances = Stream.generate(() -> settings().begin()).limit(2).toList();
-        prepareOwn();
+        withoutChat = alsoWithoutChat ? Optional.of(beginWithoutChat()) : Optional.empty();
+    }
+
+    /** Begun and not awaited: several that start side by side are there sooner. */
+    static SupabaseServers begin() {
+        return new SupabaseServers(false);
+    }
+
+    /** The same with the instance without chat. */
+    static SupabaseServers beginAlsoWithoutChat() {
+        return new SupabaseServers(true);
+    }
+
+    SupabaseServers awaitReady() {
         instances.forEach(Instance::awaitReady);
-        withoutChat = settings().setting("parley.chat", "off")
+        withoutChat.ifPresent(Instance::awaitReady);
+        return this;
+    }
+
+    private Instance beginWithoutChat() {
+        Sql.on(database).run("create database own");
+        prepareOwn();
+        return settings().setting("parley.chat", "off")
                 .setting("quarkus.datasource.jdbc.url", own(database.jdbcUrl()))
-                .setting("quarkus.datasource.reactive.url", own(database.reactiveUrl())).start();
+                .setting("quarkus.datasource.reactive.url", own(database.reactiveUrl())).begin();
     }
 
     TestPostgres database() {
@@ -61,15 +82,18 @@ final class SupabaseServers implements AutoCloseable {
 
     /** What the programs find in their environment. */
     Map<String, String> environment() {
-        return Map.of(
+        Map<String, String> environment = new HashMap<>(Map.of(
                 "PARLEY_URLS", instances.stream().map(SupabaseServers::address).collect(Collectors.joining(",")),
-                "PARLEY_OWN_URL", address(withoutChat),
                 "PARLEY_CONTROL_URL", controlAddress(),
                 "PARLEY_DATABASE_URL", libpq(database.reactiveUrl()),
-                "PARLEY_OWN_DATABASE_URL", libpq(own(database.reactiveUrl())),
                 "PARLEY_PUBLISHABLE_KEY", PUBLISHABLE_KEY,
                 "PARLEY_SECRET_KEY", SECRET_KEY,
-                "PARLEY_JWT_SECRET", JWT_SECRET);
+                "PARLEY_JWT_SECRET", JWT_SECRET));
+        withoutChat.ifPresent(instance -> {
+            environment.put("PARLEY_OWN_URL", address(instance));
+            environment.put("PARLEY_OWN_DATABASE_URL", libpq(own(database.reactiveUrl())));
+        });
+        return environment;
     }
 
     private Instance.Builder settings() {
@@ -156,7 +180,7 @@ final class SupabaseServers implements AutoCloseable {
 
     @Override
     public void close() {
-        withoutChat.close();
+        withoutChat.ifPresent(Instance::close);
         instances.forEach(Instance::close);
         control.stop(0);
         controlThreads.shutdownNow();
