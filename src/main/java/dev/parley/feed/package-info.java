@@ -19,6 +19,10 @@
  * <li>The doorbell carries nothing. Losing it costs latency until the next poll, never a row.</li>
  * <li>A read costs what has become visible since the one before. A transaction left open costs nothing, and rows that a running transaction has
  *     written are not looked at.</li>
+ * <li>Of a row of many megabytes only the small values are logged and told ({@link dev.parley.feed.LargeRows}): every replica, and each reader that catches
+ *     up, would have to hold the rest.</li>
+ * <li>A read that the server ends because it takes too long is read again with more time ({@link dev.parley.feed.ReadLimit}); a connection that says nothing
+ *     is given up.</li>
  * <li>A single message of ours is written on the tail's own connection and read right behind ({@link dev.parley.feed.Tail#readBehind}): the same statement,
  *     the same position, one process and one thread woken instead of two. A write that takes long is the last one there for a while.</li>
  * <li>Where a position does not hold (trimmed, another log, failed over, ahead of the database, history changed) the reader gets a
