@@ -69,7 +69,7 @@ class DatabaseFaultsIT {
                 Load load = load(Duration.ofMillis(3)).start();
                 // Transaction ids that no flush has seen: after a crash they are given out again.
                 Saboteur unflushed = Saboteur.every(Duration.ofMillis(5), this::takeUnflushedTransactionIds)) {
-            try (Saboteur crashes = Saboteur.afterEach(300, readers::deliveredEverywhere, this::crashOrRestart)) {
+            try (Saboteur crashes = Saboteur.every(Duration.ofSeconds(4), this::crashOrRestart)) {
                 int wanted = 6;
                 Await.until(() -> crashes.hits() >= wanted, Duration.ofMinutes(3), () -> crashes.hits() + " of " + wanted + " crashes");
             }

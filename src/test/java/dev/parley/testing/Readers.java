@@ -67,11 +67,6 @@ public final class Readers implements AutoCloseable {
         }
     }
 
-    /** How many messages have come to every global stream, so through each instance. */
-    public long deliveredEverywhere() {
-        return globals.stream().mapToLong(stream -> stream.deliveries().count()).min().orElseThrow();
-    }
-
     private long delivered() {
         return all().stream().mapToLong(stream -> stream.deliveries().count()).sum();
     }
