@@ -184,11 +184,16 @@ matrix('a trigger with realtime.broadcast_changes', async (application) => {
   ]);
 });
 
+/** Numbered ones. Each in a transaction of its own: those of one have the same time. */
+async function store(topic, count, padding = 0) {
+  for (let i = 1; i <= count; i++) {
+    await db.query("select realtime.send(jsonb_build_object('n', $1::int, 'padding', repeat('x', $3::int)), 'stored', $2)", [i, topic, padding]);
+  }
+}
+
 matrix('replay: stored broadcasts of a private topic, oldest first, then the live ones', async (application) => {
   const name = unique('members');
-  for (let i = 1; i <= 5; i++) {
-    await db.query("select realtime.send(jsonb_build_object('n', $1::int), 'stored', $2)", [i, name]);
-  }
+  await store(name, 5);
   await db.query("select realtime.send('{\"n\": 0}', 'other topic', $1)", [unique('members')]);
   const client = await signedIn(application, await member());
   const { heard } = await joined(client, name, { broadcast: { replay: { since: Date.now() - 60_000, limit: 3 } } });
@@ -203,10 +208,7 @@ matrix('replay: stored broadcasts of a private topic, oldest first, then the liv
 
 matrix('a replay of everything is not cut at 25', async (application) => {
   const name = unique('members');
-  // Each in a transaction of its own: those of one have the same time
-  for (let i = 1; i <= 60; i++) {
-    await db.query("select realtime.send(jsonb_build_object('n', $1::int), 'stored', $2)", [i, name]);
-  }
+  await store(name, 60);
   const { heard } = await joined(await signedIn(application, await member()), name, { broadcast: { replay: { since: Date.now() - 60_000, limit: 60 } } });
   await arrived(heard, 60);
   assert.deepEqual(heard.map(({ payload }) => payload.n), Array.from({ length: 60 }, (_, i) => i + 1));
@@ -214,9 +216,7 @@ matrix('a replay of everything is not cut at 25', async (application) => {
 
 matrix('a replay as large as the server allows comes whole', async (application) => {
   const name = unique('members');
-  for (let i = 1; i <= 8; i++) {
-    await db.query("select realtime.send(jsonb_build_object('n', $1::int, 'padding', repeat('x', 900000)), 'stored', $2)", [i, name]);
-  }
+  await store(name, 8, 900_000);
   const { heard } = await joined(await signedIn(application, await member()), name, { broadcast: { replay: { since: Date.now() - 60_000, limit: 8 } } });
   await arrived(heard, 8);
   assert.deepEqual(heard.map(({ payload }) => payload.n), [1, 2, 3, 4, 5, 6, 7, 8]);

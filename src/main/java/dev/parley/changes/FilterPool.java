@@ -28,7 +28,6 @@ final class FilterPool {
 
     /** A server that answers within a second or never. */
     private static final long PATIENCE_MS = 5_000;
-    private static final String CANCELED = "57014";
     /** Classes of SQLSTATE that say nothing of the statement: connection, pooler, login, transaction, resources, locks, operator, system. */
     private static final Set<String> PASSING = Set.of("08", "26", "28", "3D", "40", "53", "55", "57", "58");
 
@@ -47,11 +46,6 @@ final class FilterPool {
     /** What the server objects to in the statement or its values; null when the failure is of another kind and may pass. */
     static PgException objection(Throwable failure) {
         return failure instanceof PgException said && !PASSING.contains(said.getSqlState().substring(0, 2)) ? said : null;
-    }
-
-    /** Whether the statement was given up after its second. */
-    static boolean isCanceled(Throwable failure) {
-        return failure instanceof PgException said && CANCELED.equals(said.getSqlState());
     }
 
     void close() {

@@ -3,6 +3,7 @@ package dev.parley.changes;
 import dev.parley.changes.Question.Case;
 import dev.parley.changes.RowFilter.Verdict;
 import dev.parley.database.Connections;
+import dev.parley.database.StatementTimeout;
 import io.vertx.core.Future;
 import io.vertx.pgclient.PgException;
 import jakarta.annotation.PreDestroy;
@@ -90,7 +91,7 @@ public class Judge {
 
     /** Finds out by halving which filter, and for one that takes too long which row, was too much. */
     private static Future<Object> blame(Question question, Throwable failure, Deque<Question> questions, List<Judgement> judgements) {
-        boolean canceled = FilterPool.isCanceled(failure);
+        boolean canceled = StatementTimeout.ended(failure);
         PgException said = canceled ? (PgException) failure : FilterPool.objection(failure);
         if (said == null) {
             return Future.failedFuture(failure);

@@ -31,7 +31,7 @@ class ConversationReader {
             ) j
             order by p.activity desc, p.id desc
             """.formatted(LargeRows.text("to_json(j.*)", "octet_length(c.metadata::text)"),
-            LargeRows.json("to_json(m)", "octet_length(m.content) + octet_length(m.metadata::text)"));
+            LargeRows.json("to_json(m)", MessageSize.sql("m")));
 
     private static final String ONE = """
             with page as (select id, created_at as activity from public.conversations where id = $1)

@@ -18,7 +18,7 @@ import java.util.UUID;
 @ApplicationScoped
 class MessageReader {
 
-    private static final String JSON = LargeRows.text("to_json(m.*)", "octet_length(m.content) + octet_length(m.metadata::text)");
+    private static final String JSON = LargeRows.text("to_json(m.*)", MessageSize.sql("m"));
     // the outer join tells a conversation without messages (one row of nulls) from one that is not there (no row)
     private static final String PAGE = """
             select m.seq, %s

@@ -1,7 +1,6 @@
 package dev.parley.feed;
 
 import io.vertx.core.Future;
-import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.SqlClient;
 import java.time.Duration;
 
@@ -11,7 +10,6 @@ import java.time.Duration;
  */
 public final class ReadLimit {
 
-    private static final String CANCELED = "57014";
     private static final int MOST_DOUBLINGS = 5;
 
     private final Duration usual;
@@ -19,11 +17,6 @@ public final class ReadLimit {
 
     ReadLimit(Duration usual) {
         this.usual = usual;
-    }
-
-    /** Whether the server ended a statement that took too long. */
-    public static boolean isTooSlow(Throwable failure) {
-        return failure instanceof PgException refused && CANCELED.equals(refused.getSqlState());
     }
 
     /** After so long without an answer a connection is gone, when its server ends statements after {@code inServer}. */

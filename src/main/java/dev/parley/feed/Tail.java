@@ -3,6 +3,7 @@ package dev.parley.feed;
 import dev.parley.database.Backoff;
 import dev.parley.database.Database;
 import dev.parley.database.DatabaseLoop;
+import dev.parley.database.StatementTimeout;
 import dev.parley.feed.FeedConnections.Primary;
 import dev.parley.feed.FeedGap.Reason;
 import io.quarkus.runtime.ShutdownEvent;
@@ -377,7 +378,7 @@ public class Tail {
         }
         if (failure instanceof FeedGap found) {
             gap = found.reason();
-        } else if (ReadLimit.isTooSlow(failure) && limit.raise()) {
+        } else if (StatementTimeout.ended(failure) && limit.raise()) {
             complain("reading the change log takes long, trying on with more time", failure);
             limit.apply(on).onSuccess(raised -> {
                 if (connection == on) {

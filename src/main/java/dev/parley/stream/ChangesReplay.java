@@ -9,7 +9,6 @@ import dev.parley.feed.Change.Operation;
 import dev.parley.feed.Delta;
 import dev.parley.feed.FeedGap;
 import dev.parley.feed.FeedGap.Reason;
-import dev.parley.feed.LargeRows;
 import dev.parley.feed.LogCursor;
 import dev.parley.feed.LogSelection;
 import dev.parley.feed.Position;
@@ -40,11 +39,9 @@ final class ChangesReplay implements Replay {
                      array_agg(p.created_at order by p.seq) filter (where p.fits) as times,
                      array_agg(%2$s order by p.seq) filter (where p.fits) as cuts,
                      count(*) < $3 and coalesce(bool_and(p.fits), true) as complete
-              from (select l.seq, l.created_at, l as message, b.bytes, sum(b.bytes) over (order by l.seq) - b.bytes < $4 as fits
-                    from (select * from public.messages m where m.conversation_id = $1 and m.seq > $2 order by m.seq limit $3) l
-                    cross join lateral (select octet_length(l.content) + octet_length(l.metadata::text) as bytes) b) p
+              from %3$s
             ) m
-            """.formatted(LargeRows.text("to_json(p.message)", "p.bytes"), LargeRows.isCut("p.bytes"));
+            """.formatted(MessageRows.TEXT, MessageRows.CUT, MessageRows.page("$4"));
 
     private static final String ALTERED = "a column that the filter looks at was altered";
 

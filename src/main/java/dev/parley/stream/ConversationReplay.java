@@ -6,7 +6,6 @@ import dev.parley.feed.Change;
 import dev.parley.feed.Change.Operation;
 import dev.parley.feed.FeedGap;
 import dev.parley.feed.FeedGap.Reason;
-import dev.parley.feed.LargeRows;
 import dev.parley.feed.PageLimit;
 import dev.parley.feed.Position;
 import dev.parley.feed.Snapshot;
@@ -40,9 +39,7 @@ final class ConversationReplay implements Replay {
               select array_agg(p.seq order by p.seq) filter (where p.fits) as seqs,
                      count(*) < $3 and coalesce(bool_and(p.fits), true) as complete,
                      array_agg(%2$s order by p.seq) filter (where p.fits) as rows
-              from (select l.seq, l as message, b.bytes, sum(b.bytes) over (order by l.seq) - b.bytes < $7 as fits
-                    from (select * from public.messages m where m.conversation_id = $1 and m.seq > $2 order by m.seq limit $3) l
-                    cross join lateral (select octet_length(l.content) + octet_length(l.metadata::text) as bytes) b) p
+              from %3$s
             ) m
             cross join lateral (
               select array_agg(p.id order by p.id) as ids, array_agg(p.xid::text::bigint order by p.id) as xids,
@@ -61,7 +58,7 @@ final class ConversationReplay implements Replay {
             ) e
             """.formatted("""
             v.operation <> 'INSERT' and v.schema_name = 'public' and v.table_name in ('messages', 'conversations')
-            and parley.conversation_of(v.table_name, coalesce(v.record, v.old_record)) in ($1::text, '')""", LargeRows.text("to_json(p.message)", "p.bytes"));
+            and parley.conversation_of(v.table_name, coalesce(v.record, v.old_record)) in ($1::text, '')""", MessageRows.TEXT, MessageRows.page("$7"));
 
     private final ReplayReader reader;
     private final UUID id;

@@ -2,11 +2,11 @@ package dev.parley.stream;
 
 import dev.parley.changes.FilterException;
 import dev.parley.conversation.ParleyException;
+import dev.parley.database.StatementTimeout;
 import dev.parley.feed.Delta;
-import dev.parley.feed.FeedGap;
 import dev.parley.feed.FeedGap.Reason;
+import dev.parley.feed.FeedGap;
 import dev.parley.feed.Position;
-import dev.parley.feed.ReadLimit;
 import dev.parley.feed.Snapshot;
 import io.vertx.core.VertxException;
 import java.util.ArrayDeque;
@@ -260,7 +260,7 @@ final class StreamSubscription implements Flow.Subscription {
         if (failure instanceof TimeoutException) {
             router.renewReaders();
         }
-        tooSlow = ReadLimit.isTooSlow(failure) ? tooSlow + 1 : 0;
+        tooSlow = StatementTimeout.ended(failure) ? tooSlow + 1 : 0;
         if (tooSlow == TOO_SLOW && !anew) {
             resync(Reason.TOO_FAR_BEHIND);
         } else if (failure instanceof FeedGap gap && !anew) {

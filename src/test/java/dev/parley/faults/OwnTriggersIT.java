@@ -209,16 +209,7 @@ class OwnTriggersIT {
 
     @Test
     void aTriggersOwnMessageIsNumberedAndDelivered() throws IOException {
-        Sql.on(database).run("""
-                create function reply() returns trigger language plpgsql as $$
-                begin
-                  if new.sender_role = 'customer' then
-                    insert into messages (conversation_id, sender_role, content) values (new.conversation_id, 'system', 'got it');
-                  end if;
-                  return null;
-                end $$;
-                create constraint trigger reply after insert on messages deferrable initially deferred for each row execute function reply();
-                """);
+        answerEach("create constraint trigger reply after insert on messages deferrable initially deferred");
         assertAnswered();
     }
 
@@ -299,16 +290,7 @@ class OwnTriggersIT {
 
     @Test
     void whatAnOrdinaryTriggerAddsFollowsTheMessageThatWasSent() throws IOException {
-        Sql.on(database).run("""
-                create function reply() returns trigger language plpgsql as $$
-                begin
-                  if new.sender_role <> 'system' then
-                    insert into messages (conversation_id, sender_role, content) values (new.conversation_id, 'system', 'got it');
-                  end if;
-                  return null;
-                end $$;
-                create trigger reply after insert on messages for each row execute function reply();
-                """);
+        answerEach("create trigger reply after insert on messages");
         try (StreamClient stream = StreamClient.conversation(conversation).after(0).onMessage((message, seq) -> received.add(message)).join(instance)) {
             Api.of(instance).sendNew(conversation, "the first, for which there is no counter yet");
             Api.of(instance).sendNew(conversation, "a usual one");
@@ -322,31 +304,31 @@ class OwnTriggersIT {
     /** The log has the answers first, and so the reader too: the last number that it got is not the highest. */
     @Test
     void whoFallsBehindAfterATriggersAnswerGetsNothingTwice() throws IOException {
-        Sql.on(database).run("""
-                create function echo() returns trigger language plpgsql as $$
-                begin
-                  if new.sender_role = 'customer' then
-                    insert into messages (conversation_id, sender_role, content) values (new.conversation_id, 'system', 'echo');
-                  end if;
-                  return null;
-                end $$;
-                create trigger echo after insert on messages for each row execute function echo();
-                """);
+        answerEach("create trigger reply after insert on messages");
         try (StreamClient stream = StreamClient.conversation(conversation).after(0).onMessage((message, seq) -> received.add(message)).join(instance)) {
             Sql.on(database).run("insert into messages (conversation_id, content) select ?, 'question' from generate_series(1, 5)", conversation);
             Await.until(() -> received.size() == 10, PATIENCE, "questions and answers");
-            stream.pause();
-            double fallen = instance.metric("parley_streams_slow_readers_total");
-            Await.until(() -> {
-                Sql.on(database).run("insert into messages (conversation_id, content) select ?, repeat('large', 10000) from generate_series(1, 20)", conversation);
-                return instance.metric("parley_streams_slow_readers_total") > fallen;
-            }, PATIENCE, "it falls behind");
+            stream.fallBehind(instance, () -> Sql.on(database).run(
+                    "insert into messages (conversation_id, content) select ?, repeat('large', 10000) from generate_series(1, 20)", conversation));
             Sql.on(database).run("insert into messages (conversation_id, sender_role, content) values (?, 'system', 'last')", conversation);
             stream.resume();
             Await.until(() -> received.get(received.size() - 1).path("content").asText().equals("last"), PATIENCE, () -> "the last one; got " + received.size());
             long all = Sql.on(database).value("select count(*) from messages where conversation_id = ?", Long.class, conversation);
             assertEquals(LongStream.rangeClosed(1, all).boxed().toList(), received.stream().map(message -> message.path("seq").asLong()).sorted().toList());
         }
+    }
+
+    /** @param trigger that is to be made, up to its table and when it fires */
+    private static void answerEach(String trigger) {
+        Sql.on(database).run("""
+                create function reply() returns trigger language plpgsql as $$
+                begin
+                  if new.sender_role <> 'system' then
+                    insert into messages (conversation_id, sender_role, content) values (new.conversation_id, 'system', 'got it');
+                  end if;
+                  return null;
+                end $$;
+                """ + trigger + " for each row execute function reply()");
     }
 
     private void assertAnswered() throws IOException {

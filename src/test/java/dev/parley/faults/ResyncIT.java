@@ -29,7 +29,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ResyncIT {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
-    private static final String FELL_BEHIND = "parley_streams_slow_readers_total";
 
     private static TestPostgres database;
     private static Instance instance;
@@ -152,12 +151,11 @@ class ResyncIT {
             }
             stream.awaitLive();
             seqs.clear();
-            stream.pause();
-            double fallen = instance.metric(FELL_BEHIND);
+            stream.fallBehind(instance, () -> insertLarge(10));
             Await.until(() -> {
-                Sql.on(database).run("insert into messages (conversation_id, content) select ?, repeat('xxxx', 16384) from generate_series(1, 10)", conversation);
-                return instance.metric(FELL_BEHIND) > fallen && count(database) > 200;
-            }, PATIENCE, "it falls behind");
+                insertLarge(10);
+                return count(database) > 200;
+            }, PATIENCE, "more than there were before");
             stream.resume();
             long all = count(database);
             Await.until(() -> seqs.size() >= all, PATIENCE, () -> all + " messages; got " + seqs);
@@ -302,6 +300,10 @@ class ResyncIT {
 
     private void insert(TestPostgres server, int number) {
         Sql.on(server).run("insert into messages (conversation_id, content) select ?, 'message ' || n from generate_series(1, ?) n", conversation, number);
+    }
+
+    private void insertLarge(int number) {
+        Sql.on(database).run("insert into messages (conversation_id, content) select ?, repeat('xxxx', 16384) from generate_series(1, ?)", conversation, number);
     }
 
     private long count(TestPostgres server) {

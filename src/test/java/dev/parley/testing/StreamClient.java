@@ -24,6 +24,7 @@ import java.util.function.Predicate;
 public final class StreamClient implements Follower {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final String FELL_BEHIND = "parley_streams_slow_readers_total";
     private static final int UUID_LENGTH = 36;
 
     private final UUID conversation;
@@ -127,6 +128,16 @@ public final class StreamClient implements Follower {
     @Override
     public void resume() {
         reader.resume();
+    }
+
+    /** Stops reading until the instance has sent it to catch up from the database; {@code write} is called as often as that takes. */
+    public void fallBehind(Instance instance, Runnable write) {
+        pause();
+        double before = instance.metric(FELL_BEHIND);
+        Await.until(() -> {
+            write.run();
+            return instance.metric(FELL_BEHIND) > before;
+        }, PATIENCE, "it falls behind");
     }
 
     /** The ack or error frame that names this id, or null. */
