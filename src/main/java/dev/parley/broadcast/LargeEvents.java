@@ -32,7 +32,7 @@ final class LargeEvents {
 
     /**
      * @param maxBytes   more may not be on its way at a time, in each direction
-     * @param timeout    for storing or fetching one, with the wait for a connection
+     * @param timeout    for storing or fetching one, once there is a connection free: a list of many comes through however long it is
      * @param sweepPause between two looks for what is old
      */
     LargeEvents(Vertx vertx, Connections connections, long maxBytes, Duration timeout, Duration sweepPause) {
@@ -63,7 +63,7 @@ final class LargeEvents {
             under.addAndGet(-bytes);
             return Future.failedFuture("too many are on their way");
         }
-        return pool.ask(asked -> asked.preparedQuery(sql).execute(parameters)).onComplete(done -> under.addAndGet(-bytes));
+        return pool.askOne(connection -> connection.preparedQuery(sql).execute(parameters)).onComplete(done -> under.addAndGet(-bytes));
     }
 
     private void sweepLater() {

@@ -33,12 +33,20 @@ final class Outbox {
         private final Queue<Place> places = new ConcurrentLinkedQueue<>();
         private final AtomicInteger size = new AtomicInteger();
 
-        /** As many as fit, up to one that is still to come. */
-        void moveTo(Batch batch) {
-            for (Place next; (next = places.peek()) != null && next.settled && (next.line == null || batch.add(next.line)); ) {
+        /**
+         * As many as fit, up to one that is still to come.
+         *
+         * @return whether one that could go does not fit
+         */
+        boolean moveTo(Batch batch) {
+            for (Place next; (next = places.peek()) != null && next.settled; ) {
+                if (next.line != null && !batch.add(next.line)) {
+                    return true;
+                }
                 places.poll();
                 size.decrementAndGet();
             }
+            return false;
         }
     }
 
@@ -68,6 +76,8 @@ final class Outbox {
     private final List<Waiting> urgent;
     private final List<Waiting> others = new CopyOnWriteArrayList<>();
     private int turn;
+    /** One whose line found no place behind the urgent ones: it may be first once, or a long one would never go. */
+    private Waiting crowdedOut;
 
     /**
      * @param most   more of a kind may not wait
@@ -97,11 +107,20 @@ final class Outbox {
     /** The next lines, each with a line break, of at most so many bytes; empty when none may go. */
     String take(int maxBytes) {
         Batch batch = new Batch(maxBytes);
+        Waiting first = crowdedOut;
+        crowdedOut = null;
+        if (first != null) {
+            first.moveTo(batch);
+        }
         urgent.forEach(waiting -> waiting.moveTo(batch));
         List<Waiting> inTurn = List.copyOf(others);
         turn++;
         for (int i = 0; i < inTurn.size(); i++) {
-            inTurn.get(Math.floorMod(turn + i, inTurn.size())).moveTo(batch);
+            Waiting next = inTurn.get(Math.floorMod(turn + i, inTurn.size()));
+            // never twice in a row: the urgent ones may be long too
+            if (next.moveTo(batch) && first == null && crowdedOut == null) {
+                crowdedOut = next;
+            }
         }
         return batch.lines.toString();
     }

@@ -52,7 +52,7 @@ public class PostgresBus implements EphemeralBus {
     private static final List<String> URGENT = List.of(Neighbours.KIND, PresenceTelling.KIND);
     private static final long MAX_LARGE_BYTES = 64_000_000;
     private static final Duration LARGE_TIMEOUT = Duration.ofSeconds(10);
-    /** Twice that, at the sender and at the receiver, and a heartbeat are less than the three heartbeats of silence that presence takes for death. */
+    /** Twice that for a line, at the sender and at the receiver, and a heartbeat are less than the three heartbeats of silence that presence takes for death. */
     private static final Duration URGENT_LARGE_TIMEOUT = Duration.ofSeconds(4);
     private static final long PAUSE_MS = 10;
     private static final long LAST_WORDS_MS = 500;

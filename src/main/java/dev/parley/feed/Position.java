@@ -85,6 +85,11 @@ public record Position(long feedId, int timeline, Snapshot base, List<Part> part
         return new Position(feedId, timeline, base, List.copyOf(after), last);
     }
 
+    /** Whether rows are missing of a delta whose first ones came. */
+    public boolean isInsideDelta() {
+        return !parts.isEmpty();
+    }
+
     /** The position after a whole delta. */
     public Position at(Snapshot newBase) {
         return new Position(feedId, timeline, newBase, landmark);

@@ -380,7 +380,7 @@ public class Tail {
             gap = found.reason();
         } else if (StatementTimeout.ended(failure) && limit.raise()) {
             complain("reading the change log takes long, trying on with more time", failure);
-            limit.apply(on).onSuccess(raised -> {
+            limit.apply(on).timeout(config.readTimeout().toMillis(), TimeUnit.MILLISECONDS).onSuccess(raised -> {
                 if (connection == on) {
                     read(on);
                 }

@@ -66,8 +66,8 @@ final class ChangePart implements Part {
     }
 
     @Override
-    public long seqAfter(long before) {
-        return before;
+    public void count(Numbers had) {
+        // of tables only positions tell how far a reader is
     }
 
     @Override
@@ -83,13 +83,12 @@ final class ChangePart implements Part {
     }
 
     @Override
-    public long addUnseen(Snapshot raw, Snapshot clamped, List<byte[]> texts, long before) {
+    public void addUnseen(Snapshot raw, Snapshot clamped, List<byte[]> texts, Numbers had) {
         for (Hit hit : hits) {
             if (!raw.sees(hit.change().change().xid())) {
                 encode(encoder, hit, hit.change().change().after().with(clamped), false, texts);
             }
         }
-        return before;
     }
 
     /** One frame for each form in which the reader wants to see the row: in nearly all cases one. */

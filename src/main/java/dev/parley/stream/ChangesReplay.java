@@ -70,7 +70,7 @@ final class ChangesReplay implements Replay {
 
         private boolean has(Change change) {
             // of edits the messages show only what those hold that came; one may come again here
-            boolean read = seen != null && change.operation() == Operation.INSERT && (seen.sees(change.xid()) || isUpTo(seq, change));
+            boolean read = seen != null && change.operation() == Operation.INSERT && seen.sees(change.xid());
             return read || had.covers(change.xid(), change.id());
         }
 
@@ -83,11 +83,6 @@ final class ChangesReplay implements Replay {
                 }
             }
         }
-    }
-
-    private static boolean isUpTo(long seq, Change change) {
-        ChatChange message = ChatChange.of(change);
-        return message != null && message.seq() <= seq;
     }
 
     private final TableReader reader;
@@ -194,8 +189,9 @@ final class ChangesReplay implements Replay {
                     Row row = rows.iterator().next();
                     Snapshot seen = Snapshot.parse(row.getString(0));
                     now.requireHeld(row.getLong(1), seen, Snapshot.parse(row.getString(2)));
-                    if (!progress.begun && progress.seq > row.getLong(3)) {
-                        throw new FeedGap(Reason.BEYOND_LAST_SEQ);
+                    if (progress.seq > row.getLong(3)) {
+                        // once begun: the conversation was deleted and made again, and so its numbers
+                        throw new FeedGap(progress.begun ? Reason.TRUNCATED : Reason.BEYOND_LAST_SEQ);
                     }
                     Long[] seqs = row.getArrayOfLongs(4);
                     int count = seqs == null ? 0 : seqs.length;

@@ -56,7 +56,7 @@ final class ChangesSubject implements Subject {
     }
 
     @Override
-    public Replay from(long seq, Position position) {
+    public Replay from(Numbers had, Position position) {
         return new ChangesReplay(reader, encoder, bindings, position);
     }
 

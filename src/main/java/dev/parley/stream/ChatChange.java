@@ -16,7 +16,7 @@ final class ChatChange {
 
     private static final JsonFactory JSON = new JsonFactory();
 
-    /** What happened, in terms of frames. */
+    /** What happened, in terms of frames; of what was truncated there is none. */
     enum Kind { MESSAGE, MESSAGE_UPDATED, MESSAGE_DELETED, CONVERSATION, TRUNCATED }
 
     private final Change change;
@@ -34,7 +34,7 @@ final class ChatChange {
         this.seq = seq;
     }
 
-    /** Null for a change of any other table, and for one of which nothing could be read. */
+    /** Null for a change of any other table. */
     static ChatChange of(Change change) {
         if (!change.schema().equals("public")) {
             return null;
@@ -73,7 +73,8 @@ final class ChatChange {
             throw new UncheckedIOException(e);
         }
         if (id == null) {
-            return null; // too large to be taken apart
+            // too large to be kept, and not to be taken apart: no frame can tell that exactly either
+            return new ChatChange(change, Kind.TRUNCATED, null, null, 0);
         }
         return new ChatChange(change, kind, kind == Kind.CONVERSATION ? UUID.fromString(id) : conversationId, id, Math.max(seq, 0));
     }
@@ -101,9 +102,10 @@ final class ChatChange {
         return kind == Kind.CONVERSATION && change.operation() == Change.Operation.DELETE;
     }
 
-    /** The highest number of a message after it, with the highest before it. Not all come in their order: what a trigger inserts is logged first. */
-    long seqAfter(long before) {
-        return endsConversation() ? 0 : kind == Kind.MESSAGE ? Math.max(before, seq) : before;
+    /** A reader gets it: adds its number, when it is a new message's, to those that the reader has had. */
+    void count(Numbers had) {
+        boolean message = kind == Kind.MESSAGE;
+        had.add(endsConversation(), message ? seq : 0, message ? 1 : 0);
     }
 
     /** The frame with the position of a reader that follows the tail. */

@@ -1,6 +1,7 @@
 package dev.parley.stream;
 
 import dev.parley.feed.Snapshot;
+import dev.parley.stream.ChatChange.Kind;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -8,14 +9,22 @@ import java.util.List;
 final class ChatPart implements Part {
 
     private final List<ChatChange> changes = new ArrayList<>(4);
-    private long lastSeq = -1;
+    /** Whether the conversation was deleted in it, and the new messages since. */
     private boolean ended;
+    private long lastSeq;
+    private int messages;
     private volatile Frames frames;
 
     void add(ChatChange change) {
         changes.add(change);
-        ended |= change.endsConversation();
-        lastSeq = change.seqAfter(lastSeq);
+        if (change.endsConversation()) {
+            ended = true;
+            lastSeq = 0;
+            messages = 0;
+        } else if (change.kind() == Kind.MESSAGE) {
+            lastSeq = Math.max(lastSeq, change.seq());
+            messages++;
+        }
     }
 
     @Override
@@ -24,8 +33,8 @@ final class ChatPart implements Part {
     }
 
     @Override
-    public long seqAfter(long before) {
-        return ended ? lastSeq : Math.max(before, lastSeq);
+    public void count(Numbers had) {
+        had.add(ended, lastSeq, messages);
     }
 
     @Override
@@ -43,14 +52,12 @@ final class ChatPart implements Part {
     }
 
     @Override
-    public long addUnseen(Snapshot raw, Snapshot clamped, List<byte[]> texts, long before) {
-        long seq = before;
+    public void addUnseen(Snapshot raw, Snapshot clamped, List<byte[]> texts, Numbers had) {
         for (ChatChange change : changes) {
             if (!raw.sees(change.change().xid())) {
                 texts.add(change.frame(change.change().after().with(clamped)));
-                seq = change.seqAfter(seq);
+                change.count(had);
             }
         }
-        return seq;
     }
 }

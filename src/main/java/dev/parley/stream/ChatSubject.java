@@ -1,7 +1,9 @@
 package dev.parley.stream;
 
+import dev.parley.feed.FeedGap;
 import dev.parley.feed.FeedGap.Reason;
 import dev.parley.feed.Position;
+import io.vertx.core.Future;
 import java.util.UUID;
 
 /** One conversation, or all of them. */
@@ -38,8 +40,15 @@ final class ChatSubject implements Subject {
     }
 
     @Override
-    public Replay from(long seq, Position position) {
-        return conversation == null ? new FeedReplay(reader, position) : new ConversationReplay(reader, conversation, seq, position);
+    public Replay from(Numbers had, Position position) {
+        if (conversation == null) {
+            return new FeedReplay(reader, position);
+        }
+        if (position.isInsideDelta() && had.someMissing()) {
+            // they are still to come, with lower numbers than the one that a replay begins behind
+            return epoch -> Future.failedFuture(new FeedGap(Reason.TOO_FAR_BEHIND));
+        }
+        return new ConversationReplay(reader, conversation, had.highest(), position);
     }
 
     @Override

@@ -26,7 +26,7 @@ final class ConversationReplay implements Replay {
     private static final int MAX_EDITS = 5_000;
     private static final long MAX_EDIT_BYTES = 4 << 20;
 
-    /** What tells of no single conversation stands under the empty name. */
+    /** What tells of no single conversation stands under the empty name, as does what was too large to be kept. */
     private static final String PAGE = """
             with s as materialized (select pg_current_snapshot() as upto)
             select s.upto::text, f.feed_id, f.trimmed::text,
@@ -53,7 +53,6 @@ final class ConversationReplay implements Replay {
                         select x from unnest($5::text[]::xid8[]) x where pg_visible_in_snapshot(x, s.upto)))
                     ) l
                     where m.complete and pg_visible_in_snapshot(l.xid, s.upto)
-                      and (l.operation = 'TRUNCATE' or parley.conversation_of(l.table_name, coalesce(l.record, l.old_record)) = $1::text)
                     order by l.id limit $6) p
             ) e
             """.formatted("""

@@ -42,14 +42,9 @@ final class KeptChanges {
     /**
      * Adds the frames of what the replay did not bring, see {@link Part#addUnseen}.
      *
-     * @param before the highest number of a message that the replay brought
-     * @return the highest after them
+     * @param had what the replay brought
      */
-    long framesAfter(Snapshot raw, Snapshot clamped, List<byte[]> texts, long before) {
-        long seq = before;
-        for (Part part : kept) {
-            seq = part.addUnseen(raw, clamped, texts, seq);
-        }
-        return seq;
+    void framesAfter(Snapshot raw, Snapshot clamped, List<byte[]> texts, Numbers had) {
+        kept.forEach(part -> part.addUnseen(raw, clamped, texts, had));
     }
 }

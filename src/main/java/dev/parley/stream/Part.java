@@ -9,12 +9,8 @@ interface Part {
     /** How many changes. */
     int size();
 
-    /**
-     * The highest number of a message that a reader of the conversation has had after this.
-     *
-     * @param before the highest so far: it counts no more when the conversation was deleted in between, for it may be made again
-     */
-    long seqAfter(long before);
+    /** A reader gets it: adds the numbers of its new messages to those that the reader has had. */
+    void count(Numbers had);
 
     /** The frames for readers that follow the tail; made once, by the first to ask. */
     Frames frames();
@@ -24,8 +20,7 @@ interface Part {
      *
      * @param raw     what the replay saw
      * @param clamped the same, as far as it is known to be flushed
-     * @param before  the highest number of a message so far
-     * @return the highest after them, as in {@link #seqAfter}
+     * @param had     what the reader has had so far; the numbers of these are added
      */
-    long addUnseen(Snapshot raw, Snapshot clamped, List<byte[]> texts, long before);
+    void addUnseen(Snapshot raw, Snapshot clamped, List<byte[]> texts, Numbers had);
 }

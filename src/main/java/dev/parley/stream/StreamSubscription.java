@@ -43,7 +43,7 @@ final class StreamSubscription implements Flow.Subscription {
     private static final long MAX_RETRY_MS = 5_000;
     /** After so many failures in a row it is not bad luck. */
     private static final int STUBBORN = 5;
-    /** After so many reads in a row that took too long it is not load but what there is to read: nobody else can use the connection meanwhile. */
+    /** After so many reads that took too long it is not load but what there is to read: nobody else can use the connection meanwhile. */
     private static final int TOO_SLOW = 3;
 
     private final Router router;
@@ -61,12 +61,12 @@ final class StreamSubscription implements Flow.Subscription {
     private long demand;
     /** Reads that failed in a row. */
     private int failures;
-    /** Of these, in a row, reads that the database took too long for. */
+    /** Of these, reads that the database took too long for; between them a read may have found no connection free. */
     private int tooSlow;
     /** Whether the reader was told to begin anew and the database has not let it yet. */
     private boolean anew;
     private boolean draining;
-    private long seq;
+    private final Numbers had = new Numbers();
     private Position told;
 
     /** @param firstReplay null to be live at once, with whatever the tail brings from now on */
@@ -112,7 +112,7 @@ final class StreamSubscription implements Flow.Subscription {
                     fallBehind(delta.before());
                     drain();
                 } else {
-                    seq = part.seqAfter(seq);
+                    part.count(had);
                     emit(part.frames());
                 }
             }
@@ -159,6 +159,7 @@ final class StreamSubscription implements Flow.Subscription {
         first.add(Frames.of(subject.resync(reason)));
         replay = subject.fromNow();
         anew = true;
+        tooSlow = 0;
         page = null;
         become(State.BEHIND);
         drain();
@@ -260,8 +261,10 @@ final class StreamSubscription implements Flow.Subscription {
         if (failure instanceof TimeoutException) {
             router.renewReaders();
         }
-        tooSlow = StatementTimeout.ended(failure) ? tooSlow + 1 : 0;
-        if (tooSlow == TOO_SLOW && !anew) {
+        if (StatementTimeout.ended(failure)) {
+            tooSlow++;
+        }
+        if (tooSlow >= TOO_SLOW && !anew) {
             resync(Reason.TOO_FAR_BEHIND);
         } else if (failure instanceof FeedGap gap && !anew) {
             resync(gap.reason());
@@ -309,7 +312,8 @@ final class StreamSubscription implements Flow.Subscription {
         if (live != null) {
             texts.add(live);
         }
-        seq = kept.framesAfter(page.seen(), seen, texts, page.lastSeq());
+        had.reach(page.lastSeq());
+        kept.framesAfter(page.seen(), seen, texts, had);
         become(State.LIVE);
         told = null;
         kept = null;
@@ -323,7 +327,7 @@ final class StreamSubscription implements Flow.Subscription {
 
     private void fallBehind(Position position) {
         router.figures().fellBehind();
-        replay = subject.from(seq, position);
+        replay = subject.from(had, position);
         become(State.BEHIND);
     }
 

@@ -17,8 +17,8 @@ interface Subject {
     /** A replay that brings nothing but the snapshot to go live from. */
     Replay fromNow();
 
-    /** @param seq the last message delivered, where there is one conversation */
-    Replay from(long seq, Position position);
+    /** @param had the messages delivered, where there is one conversation */
+    Replay from(Numbers had, Position position);
 
     /** The frame that says that the backlog is through, or null. */
     byte[] live(long lastSeq, Position position);

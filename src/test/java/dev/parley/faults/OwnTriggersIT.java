@@ -318,17 +318,37 @@ class OwnTriggersIT {
         }
     }
 
-    /** @param trigger that is to be made, up to its table and when it fires */
+    /** And one whose answers came, but not yet the questions before them, begins anew rather than go on behind them. */
+    @Test
+    void whoFallsBehindBetweenATriggersAnswersAndTheirQuestionsIsTold() throws IOException {
+        answerEach("create trigger reply after insert on messages", "repeat('got it', 200000)");
+        try (StreamClient stream = StreamClient.conversation(conversation).after(0).onMessage((message, seq) -> received.add(message)).join(instance)) {
+            stream.pause();
+            Sql.on(database).run("insert into messages (conversation_id, content) select ?, 'question' from generate_series(1, 30)", conversation);
+            stream.resume();
+            Await.until(() -> received.size() == 60 || !stream.frames("resync").isEmpty(), PATIENCE, () -> "all or a resync; got " + received.size());
+            assertEquals(1, stream.frames("resync").size());
+        }
+    }
+
     private static void answerEach(String trigger) {
+        answerEach(trigger, "'got it'");
+    }
+
+    /**
+     * @param trigger that is to be made, up to its table and when it fires
+     * @param answer  an expression
+     */
+    private static void answerEach(String trigger, String answer) {
         Sql.on(database).run("""
                 create function reply() returns trigger language plpgsql as $$
                 begin
                   if new.sender_role <> 'system' then
-                    insert into messages (conversation_id, sender_role, content) values (new.conversation_id, 'system', 'got it');
+                    insert into messages (conversation_id, sender_role, content) values (new.conversation_id, 'system', %s);
                   end if;
                   return null;
                 end $$;
-                """ + trigger + " for each row execute function reply()");
+                """.formatted(answer) + trigger + " for each row execute function reply()");
     }
 
     private void assertAnswered() throws IOException {

@@ -21,6 +21,7 @@ import dev.parley.testing.Sql;
 import dev.parley.testing.TestPostgres;
 import dev.parley.testing.Truth;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -121,6 +122,41 @@ class ResumeIT {
             messages++;
             List<Long> rest = after(version, conversation, reached, messages - cut).stream().map(change -> change.row().path("seq").asLong()).toList();
             assertEquals(LongStream.rangeClosed(cut + 1, messages).boxed().toList(), rest, "after message " + cut + ", by " + reached);
+        }
+    }
+
+    /** The log has the answers of a trigger before what they answer, and a read of it ends between them. */
+    @ParameterizedTest
+    @EnumSource
+    void whatATriggerAddedWhileABacklogWasReadTakesNothingFromIt(RealtimeVersion version) throws Exception {
+        UUID conversation = conversations.get(0);
+        ChangeBinding binding = ChangeBinding.of("INSERT", "public", "messages").filter("conversation_id=eq." + conversation).after(() -> LongNode.valueOf(0));
+        Sql.on(database).run("insert into messages (conversation_id, content) values (?, 'first')", conversation);
+        Sql.on(database).run("""
+                create function reply() returns trigger language plpgsql as $$
+                begin insert into public.messages (conversation_id, sender_role, content) values (new.conversation_id, 'system', 'got it'); return null; end $$;
+                create trigger reply after insert on messages for each row when (new.content = 'question') execute function reply();
+                """);
+        try (RealtimeClient client = RealtimeClient.of(version).connect(instance)) {
+            Sql.on(database).transaction(connection -> {
+                Sql.run(connection, "lock table parley.change_log");
+                join(client, binding);
+                Await.until(() -> binding.changes().size() == 1, PATIENCE, "the messages are read, and the log is about to be");
+                return Sql.run(connection, "insert into messages (conversation_id, content) select ?, 'question' from generate_series(1, 30)", conversation);
+            });
+            Await.until(() -> binding.changes().size() >= 61, PATIENCE, () -> "questions and answers, got " + binding.changes().size());
+            assertEquals(LongStream.rangeClosed(1, 61).boxed().toList(),
+                    binding.changes().stream().map(change -> change.row().path("seq").asLong()).sorted().toList());
+        } finally {
+            Sql.on(database).run("drop function reply() cascade");
+        }
+    }
+
+    private static void join(RealtimeClient client, ChangeBinding binding) {
+        try {
+            client.channel("between").on(binding).join();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
