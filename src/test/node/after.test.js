@@ -190,6 +190,36 @@ matrix('a remount resumes where the last one ended', async (application) => {
   assert.deepEqual([...seqs, ...end.messages.map(({ seq }) => seq)], Array.from({ length }, (_, i) => i + 1));
 });
 
+matrix('a channel that is opened anew at once gets nothing of the old one twice', async (application) => {
+  const t = await table('id int primary key');
+  const name = unique('anew');
+  const client = application.client();
+  let position = null;
+  const ids = [];
+  const open = () => client.channel(name).on('postgres_changes', {
+    event: '*', schema: t.schema, table: t.name, position: '_position', get after() { return position; },
+  }, ({ new: row }) => {
+    position = row._position;
+    ids.push(row.id);
+  });
+  let channel = open();
+  await subscribed(channel);
+  const writing = [1, 2, 3].map((n) => writer(async (i) => db.query(`insert into ${t.full} values (${3 * i + n})`)));
+  await arrived(ids, 1);
+  for (let i = 0; i < 40; i++) {
+    // as an effect does that runs again: nobody waits for the old one's end
+    client.removeChannel(channel);
+    channel = open();
+    await subscribed(channel);
+    const enough = ids.length + 3;
+    await until(() => ids.length >= enough, 'three more rows');
+  }
+  await Promise.all(writing.map((one) => one.stop()));
+  const { rows } = await db.query(`select id from ${t.full}`);
+  await until(() => new Set(ids).size === rows.length, () => `all ${rows.length} rows, have ${new Set(ids).size}`);
+  assert.equal(ids.length, rows.length);
+});
+
 matrix('null is from now on', async (application) => {
   const id = await conversation();
   const witness = resuming(application.client(), id);

@@ -27,7 +27,8 @@ final class ChangeFrames implements ChangeEncoder {
     private static final int LARGE_FIELD = 64;
     private static final String TOO_LARGE = "[\"Error 413: Payload Too Large\"]";
 
-    private record Audience(Vsn vsn, String topic) {
+    /** @param joinRef null where one serves all joins of the topic */
+    private record Audience(Vsn vsn, String topic, String joinRef) {
     }
 
     private record Form(Set<String> columns, String positionName) {
@@ -52,7 +53,7 @@ final class ChangeFrames implements ChangeEncoder {
     /** @param positions whether the reader resumes by positions and wants to be told them when nothing happens too */
     ChangeFrames(ChannelFrames frames, boolean positions, int maxRecord) {
         this.frames = frames;
-        this.audience = new Audience(frames.vsn(), frames.topic());
+        this.audience = new Audience(frames.vsn(), frames.topic(), positions ? frames.joinRef() : null);
         this.positions = positions;
         this.maxRecord = maxRecord;
     }
@@ -75,8 +76,9 @@ final class ChangeFrames implements ChangeEncoder {
             ids.append(binding == first ? "" : ",").append(binding.id());
         }
         ids.append("],\"data\":");
-        // outdated frames of a join that the client has given up are told by its ref; what all of a topic get has none
-        return frames.around(own, "postgres_changes", ids.toString(), data, "}");
+        // outdated frames of a join that the client has given up are told by its ref; what all of a topic get has none, but where a client resumes:
+        // until its new join is answered it would take any for the new one's, which brings the same once more
+        return positions ? frames.aroundOfJoin("postgres_changes", ids.toString(), data, "}") : frames.around(own, "postgres_changes", ids.toString(), data, "}");
     }
 
     @Override

@@ -44,8 +44,9 @@ record ChannelFrames(Vsn vsn, String topic, String joinRef) {
 
     /** @param position to resume from, or null */
     String system(String extension, String status, String message, Position position) {
-        return push("system", "{\"extension\":\"" + extension + "\",\"status\":\"" + status + "\",\"message\":" + RawJson.quote(message)
-                + ",\"channel\":" + RawJson.quote(topic.substring(PREFIX.length())) + (position == null ? "" : ",\"position\":\"" + position + "\"") + "}");
+        String payload = "{\"extension\":\"" + extension + "\",\"status\":\"" + status + "\",\"message\":" + RawJson.quote(message)
+                + ",\"channel\":" + RawJson.quote(topic.substring(PREFIX.length())) + (position == null ? "" : ",\"position\":\"" + position + "\"") + "}";
+        return position == null ? push("system", payload) : vsn.ofJoin(joinRef, RawJson.quote(topic), "system", payload);
     }
 
     String subscribed(Position position) {
@@ -54,7 +55,15 @@ record ChannelFrames(Vsn vsn, String topic, String joinRef) {
 
     /** A frame around bytes that are the same for many. */
     byte[] around(boolean ofThisJoin, String event, String before, byte[] data, String after) {
-        String frame = vsn.write(ofThisJoin ? joinRef : null, null, RawJson.quote(topic), event, before + '\0' + after);
+        return around(vsn.write(ofThisJoin ? joinRef : null, null, RawJson.quote(topic), event, before + '\0' + after), data);
+    }
+
+    /** Such a frame for a client that joins anew from where it got to: it must not take this for the new join's. */
+    byte[] aroundOfJoin(String event, String before, byte[] data, String after) {
+        return around(vsn.ofJoin(joinRef, RawJson.quote(topic), event, before + '\0' + after), data);
+    }
+
+    private static byte[] around(String frame, byte[] data) {
         int hole = frame.indexOf('\0');
         byte[] head = RawJson.bytes(frame.substring(0, hole));
         byte[] tail = RawJson.bytes(frame.substring(hole + 1));

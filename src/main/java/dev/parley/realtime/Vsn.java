@@ -7,7 +7,7 @@ import java.io.IOException;
 /** The protocol's two versions: how the five fields of a frame stand in JSON. */
 enum Vsn {
 
-    /** An object; the server never says the join's ref. */
+    /** An object; the server says the join's ref only where {@link #ofJoin} does. */
     V1 {
         @Override
         Envelope read(JsonParser parser, String text) throws IOException {
@@ -33,6 +33,11 @@ enum Vsn {
         @Override
         String write(String joinRef, String ref, String topic, String event, String payload) {
             return "{\"topic\":" + topic + ",\"event\":\"" + event + "\",\"payload\":" + payload + ",\"ref\":" + ref + "}";
+        }
+
+        @Override
+        String ofJoin(String joinRef, String topic, String event, String payload) {
+            return "{\"topic\":" + topic + ",\"event\":\"" + event + "\",\"payload\":" + payload + ",\"ref\":null,\"join_ref\":" + joinRef + "}";
         }
     },
 
@@ -64,6 +69,11 @@ enum Vsn {
         String write(String joinRef, String ref, String topic, String event, String payload) {
             return "[" + joinRef + "," + ref + "," + topic + ",\"" + event + "\"," + payload + "]";
         }
+
+        @Override
+        String ofJoin(String joinRef, String topic, String event, String payload) {
+            return write(joinRef, null, topic, event, payload);
+        }
     };
 
     private static final int MAX_REF = 64;
@@ -93,6 +103,9 @@ enum Vsn {
      * @param payload JSON
      */
     abstract String write(String joinRef, String ref, String topic, String event, String payload);
+
+    /** A push that a client which has joined the topic anew must not take for the new join's. In the first version older clients do not look at it. */
+    abstract String ofJoin(String joinRef, String topic, String event, String payload);
 
     private static String scalar(JsonParser parser, String text) throws IOException {
         JsonToken token = parser.currentToken();
