@@ -115,20 +115,24 @@ matrix('an update that leaves the filter is not told, one that comes in is', asy
 });
 
 matrix('a filtered delete is judged by what the replica identity keeps', async (application) => {
-  const [byKey, full] = [await table('id int primary key, state text'), await table('id int primary key, state text', { sql: 'alter table TABLE replica identity full' })];
+  const whole = 'alter table TABLE replica identity full';
+  const [byKey, full, secured] = await Promise.all([undefined, whole, `${whole}; alter table TABLE enable row level security`].map((sql) =>
+    table('id int primary key, state text', { sql })));
   const channel = application.client().channel(unique('deletes'));
   const of = (t, filter) => collect(channel, 'postgres_changes', { event: 'DELETE', schema: t.schema, table: t.name, ...(filter ? { filter } : {}) });
-  const told = { key: of(byKey, 'id=eq.1'), column: of(byKey, 'state=eq.open'), fullColumn: of(full, 'state=eq.open'), all: of(full) };
+  const told = { key: of(byKey, 'id=eq.1'), column: of(byKey, 'state=eq.open'), fullColumn: of(full, 'state=eq.open'), all: of(full), secured: of(secured, 'state=eq.open') };
   await subscribed(channel);
-  for (const { full: name } of [byKey, full]) {
+  for (const { full: name } of [byKey, full, secured]) {
     await db.query(`insert into ${name} values (1, 'open'), (2, 'closed')`);
     await db.query(`delete from ${name}`);
   }
   await arrived(told.all, 2);
   await arrived(told.fullColumn, 1);
+  await arrived(told.secured, 1);
   assert.deepEqual(told.key.map(({ old }) => old), [{ id: 1 }]);
   assert.deepEqual(told.column, []);
   assert.deepEqual(told.fullColumn.map(({ old }) => old), [{ id: 1, state: 'open' }]);
+  assert.deepEqual(told.secured.map(({ old }) => old), [{ id: 1 }]);
 });
 
 matrix('a filter that is none is refused with its reason, and the channel stays', async (application) => {

@@ -20,11 +20,13 @@ import java.util.UUID;
 @ApplicationScoped
 public class SocketUpgrade implements HttpUpgradeCheck {
 
+    private final Origins origins;
     private final Access access;
     private final MessageRules rules;
     private final Database database;
 
-    SocketUpgrade(Access access, MessageRules rules, Database database) {
+    SocketUpgrade(Origins origins, Access access, MessageRules rules, Database database) {
+        this.origins = origins;
         this.access = access;
         this.rules = rules;
         this.database = database;
@@ -37,6 +39,9 @@ public class SocketUpgrade implements HttpUpgradeCheck {
 
     @Override
     public Uni<CheckResult> perform(HttpUpgradeContext context) {
+        if (!origins.admit(context.httpRequest())) {
+            return refuse(ErrorCode.FORBIDDEN, "pages of other origins may open streams where quarkus.http.cors.origins names them");
+        }
         boolean global = context.endpointId().equals(FeedSocket.class.getName());
         return access.identify(context.httpRequest())
                 .flatMap(identity -> {

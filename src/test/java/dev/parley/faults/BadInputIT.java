@@ -16,12 +16,17 @@ import dev.parley.testing.StreamClient;
 import dev.parley.testing.TestPostgres;
 import java.io.IOException;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.WebSocket;
+import java.net.http.WebSocketHandshakeException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -65,6 +70,35 @@ class BadInputIT {
     void leave() {
         stream.close();
         global.close();
+    }
+
+    @Test
+    void aStreamIsForPagesOfItsOwnOriginAndOfThoseThatAreNamed() {
+        String own = "http://127.0.0.1:" + instance.port();
+        assertEquals(101, upgrade(instance, own));
+        assertEquals(101, upgrade(instance, own.replace("http:", "https:")), "TLS may end in front of the service");
+        for (String other : List.of("https://evil.example", "http://127.0.0.1:1", "http://127.0.0.1", "null", "", own + ".evil.example")) {
+            assertEquals(403, upgrade(instance, other), other);
+        }
+        try (Instance open = Instance.over(database).setting("quarkus.http.cors.origins", "https://shop.example,/https://.*\\.shop\\.example/").start()) {
+            assertEquals(101, upgrade(open, "https://shop.example"));
+            assertEquals(101, upgrade(open, "https://www.shop.example"));
+            assertEquals(403, upgrade(open, "https://evil.example"));
+        }
+    }
+
+    /** The status of a page's upgrade. */
+    private static int upgrade(Instance at, String origin) {
+        try {
+            HttpClient.newHttpClient().newWebSocketBuilder().header("Origin", origin)
+                    .buildAsync(URI.create("ws://127.0.0.1:" + at.port() + "/ws/feed"), new WebSocket.Listener() { }).join().abort();
+            return 101;
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof WebSocketHandshakeException refused) {
+                return refused.getResponse().statusCode();
+            }
+            throw e;
+        }
     }
 
     @ParameterizedTest

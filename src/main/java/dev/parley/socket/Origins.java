@@ -1,0 +1,47 @@
+package dev.parley.socket;
+
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.HostAndPort;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/**
+ * Which pages may open a stream. A browser lets any page open a socket to anywhere, with the cookies and from the network of whoever looks at it: what
+ * keeps others from REST does not keep them from a socket.
+ */
+@ApplicationScoped
+class Origins {
+
+    private static final String ANY = "*";
+
+    private final List<String> named;
+    /** Between slashes, as CORS has them. */
+    private final List<Pattern> patterns;
+
+    Origins(@ConfigProperty(name = "quarkus.http.cors.origins") Optional<List<String>> origins) {
+        List<String> all = origins.orElse(List.of());
+        this.named = all.stream().filter(origin -> !isPattern(origin)).toList();
+        this.patterns = all.stream().filter(Origins::isPattern).map(origin -> Pattern.compile(origin.substring(1, origin.length() - 1))).toList();
+    }
+
+    private static boolean isPattern(String origin) {
+        return origin.length() > 2 && origin.startsWith("/") && origin.endsWith("/");
+    }
+
+    /** Those of this service, those that CORS is open to, and whatever is no browser. */
+    boolean admit(HttpServerRequest request) {
+        String origin = request.getHeader(HttpHeaders.ORIGIN);
+        return origin == null || isOwn(origin, request.authority()) || named.contains(origin) || named.contains(ANY)
+                || patterns.stream().anyMatch(pattern -> pattern.matcher(origin).matches());
+    }
+
+    /** The scheme is not looked at: where TLS ends in front of the service, it is not the page's. */
+    private static boolean isOwn(String origin, HostAndPort authority) {
+        int host = origin.indexOf("://") + 3;
+        return host > 2 && authority != null && origin.substring(host).equalsIgnoreCase(authority.toString());
+    }
+}
