@@ -19,19 +19,25 @@ import java.util.UUID;
 class ConversationReader {
 
     private static final String JSON = """
-            select p.activity, p.id, %s
-            from page p
-            join public.conversations c on c.id = p.id
-            left join parley.conversation_counter k on k.conversation_id = p.id
-            left join lateral (
-              select * from public.messages where conversation_id = p.id order by seq desc limit 1
-            ) m on true
-            cross join lateral (
-              select c.*, coalesce(k.last_seq, 0) as last_seq, k.last_message_at, %s as last_message
-            ) j
-            order by p.activity desc, p.id desc
-            """.formatted(LargeRows.text("to_json(j.*)", "octet_length(c.metadata::text)"),
-            LargeRows.json("to_json(m)", MessageSize.sql("m")));
+            select f.activity, f.id, case when f.upto - f.bytes < %s then f.json end
+            from (
+              select t.*, octet_length(t.json) as bytes, sum(octet_length(t.json)) over (order by t.activity desc, t.id desc) as upto
+              from (
+                select p.activity, p.id, %s as json
+                from page p
+                join public.conversations c on c.id = p.id
+                left join parley.conversation_counter k on k.conversation_id = p.id
+                left join lateral (
+                  select * from public.messages where conversation_id = p.id order by seq desc limit 1
+                ) m on true
+                cross join lateral (
+                  select c.*, coalesce(k.last_seq, 0) as last_seq, k.last_message_at, %s as last_message
+                ) j
+              ) t
+            ) f
+            order by f.activity desc, f.id desc
+            """.formatted(Page.ENOUGH, LargeRows.text("to_json(j.*)", "octet_length(c.metadata::text)"),
+            LargeRows.json("to_json(m)", MessageRows.bytes("m")));
 
     private static final String ONE = """
             with page as (select id, created_at as activity from public.conversations where id = $1)
@@ -95,7 +101,7 @@ class ConversationReader {
         List<String> items = new ArrayList<>(limit);
         String next = null;
         for (Row row : rows) {
-            if (items.size() == limit) {
+            if (items.size() == limit || row.getString(2) == null) {
                 return new Page(items, next);
             }
             items.add(row.getString(2));

@@ -1,6 +1,5 @@
 package dev.parley.conversation;
 
-import dev.parley.feed.LargeRows;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Pool;
 import io.vertx.mutiny.sqlclient.Row;
@@ -18,22 +17,16 @@ import java.util.UUID;
 @ApplicationScoped
 class MessageReader {
 
-    private static final String JSON = LargeRows.text("to_json(m.*)", MessageSize.sql("m"));
     // the outer join tells a conversation without messages (one row of nulls) from one that is not there (no row)
     private static final String PAGE = """
-            select m.seq, %s
+            select p.seq, case when p.fits then %s end
             from public.conversations c
-            left join lateral (
-              select * from public.messages
-              where conversation_id = c.id and seq %s $2
-              order by seq %s
-              limit $3
-            ) m on true
+            left join lateral %s on true
             where c.id = $1
-            order by m.seq
+            order by p.seq
             """;
-    private static final String AFTER = PAGE.formatted(JSON, ">", "asc");
-    private static final String BEFORE = PAGE.formatted(JSON, "<", "desc");
+    private static final String AFTER = PAGE.formatted(MessageRows.TEXT, MessageRows.after(Page.ENOUGH));
+    private static final String BEFORE = PAGE.formatted(MessageRows.TEXT, MessageRows.before(Page.ENOUGH));
 
     private final Pool pool;
 
@@ -44,22 +37,25 @@ class MessageReader {
     /** The first messages after {@code seq}; {@code next} is the last one's seq when there are more. */
     Uni<Page> after(UUID conversationId, long seq, int limit) {
         return rows(AFTER, conversationId, seq, limit).map(found -> {
-            boolean more = found.size() > limit;
-            List<Numbered> items = more ? found.subList(0, limit) : found;
-            return page(items, more ? items.get(limit - 1) : null);
+            List<Numbered> items = found.stream().limit(limit).filter(Numbered::fits).toList();
+            return page(items, items.size() < found.size() ? items.get(items.size() - 1) : null);
         });
     }
 
     /** The last messages before {@code seq}; {@code next} is the first one's seq when there are more. */
     Uni<Page> before(UUID conversationId, long seq, int limit) {
         return rows(BEFORE, conversationId, seq, limit).map(found -> {
-            boolean more = found.size() > limit;
-            List<Numbered> items = more ? found.subList(1, limit + 1) : found;
-            return page(items, more ? items.get(0) : null);
+            List<Numbered> items = found.stream().skip(Math.max(0, found.size() - limit)).filter(Numbered::fits).toList();
+            return page(items, items.size() < found.size() ? items.get(0) : null);
         });
     }
 
+    /** @param json null for one that does not fit */
     private record Numbered(long seq, String json) {
+
+        boolean fits() {
+            return json != null;
+        }
     }
 
     private Uni<List<Numbered>> rows(String sql, UUID conversationId, long seq, int limit) {

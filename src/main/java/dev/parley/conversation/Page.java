@@ -10,6 +10,9 @@ import java.util.List;
  */
 record Page(List<String> items, String next) {
 
+    /** No further row fits into a page that has so many bytes (SQL): other programs may insert rows of megabytes. */
+    static final String ENOUGH = "4194304";
+
     /** The answer's body. */
     String json() {
         StringBuilder json = new StringBuilder("{\"items\":[");

@@ -16,6 +16,11 @@ public final class LargeRows {
         return bytes + " > " + WHOLE;
     }
 
+    /** SQL for about what is told of a row with so many bytes. */
+    public static String told(String bytes) {
+        return "case when %1$s <= %2$d then %1$s else %3$d end".formatted(bytes, WHOLE, SMALL);
+    }
+
     /** SQL for a row's JSON, cut when it has too many bytes. */
     public static String json(String json, String bytes) {
         return "case when %2$s <= %3$d then %1$s else parley.small_values(%1$s, %4$d) end".formatted(json, bytes, WHOLE, SMALL);

@@ -4,6 +4,7 @@ import dev.parley.changes.FilterException;
 import dev.parley.changes.RowFilter;
 import dev.parley.changes.RowFilter.Verdict;
 import dev.parley.changes.Table;
+import dev.parley.conversation.MessageRows;
 import dev.parley.feed.Change;
 import dev.parley.feed.Change.Operation;
 import dev.parley.feed.Delta;
@@ -41,7 +42,7 @@ final class ChangesReplay implements Replay {
                      count(*) < $3 and coalesce(bool_and(p.fits), true) as complete
               from %3$s
             ) m
-            """.formatted(MessageRows.TEXT, MessageRows.CUT, MessageRows.page("$4"));
+            """.formatted(MessageRows.TEXT, MessageRows.CUT, MessageRows.after("$4"));
 
     private static final String ALTERED = "a column that the filter looks at was altered";
 

@@ -1,6 +1,7 @@
 package dev.parley.stream;
 
 import dev.parley.conversation.ErrorCode;
+import dev.parley.conversation.MessageRows;
 import dev.parley.conversation.ParleyException;
 import dev.parley.feed.Change;
 import dev.parley.feed.Change.Operation;
@@ -57,7 +58,7 @@ final class ConversationReplay implements Replay {
             ) e
             """.formatted("""
             v.operation <> 'INSERT' and v.schema_name = 'public' and v.table_name in ('messages', 'conversations')
-            and parley.conversation_of(v.table_name, coalesce(v.record, v.old_record)) in ($1::text, '')""", MessageRows.TEXT, MessageRows.page("$7"));
+            and parley.conversation_of(v.table_name, coalesce(v.record, v.old_record)) in ($1::text, '')""", MessageRows.TEXT, MessageRows.after("$7"));
 
     private final ReplayReader reader;
     private final UUID id;

@@ -21,6 +21,7 @@ import dev.parley.testing.StreamClient;
 import dev.parley.testing.TestPostgres;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -146,6 +147,34 @@ class LargeRowsIT {
             assertEquals("null [\"Error 413: Payload Too Large\"]",
                     rows.changes().stream().map(change -> change.data().path("errors").toString()).collect(Collectors.joining(" ")));
         }
+    }
+
+    /** None of them large by itself. */
+    @Test
+    void aPageEndsBeforeItIsLargerThanTheMemory() {
+        List<UUID> conversations = Conversations.insert(database, 12);
+        UUID conversation = conversations.get(0);
+        for (UUID one : conversations) {
+            Sql.on(database).run("insert into messages (conversation_id, content) select ?, repeat('large', 300000) from generate_series(1, ?)", one,
+                    one == conversation ? 12 : 1);
+        }
+        String messages = "/api/conversations/" + conversation + "/messages?limit=200&";
+        assertEquals(List.of("1 2 3", "4 5 6", "7 8 9", "10 11 12"), walk(messages + "after=0", messages + "after=", "seq"));
+        assertEquals(List.of("10 11 12", "7 8 9", "4 5 6", "1 2 3"), walk(messages, messages + "before=", "seq"));
+        List<String> all = walk("/api/conversations?limit=200", "/api/conversations?limit=200&cursor=", "id");
+        assertTrue(conversations.stream().allMatch(one -> all.stream().anyMatch(page -> page.contains(one.toString()))), all.toString());
+        Sql.on(database).run("delete from conversations");
+    }
+
+    /** A member of each item, page by page. */
+    private static List<String> walk(String first, String following, String member) {
+        List<String> pages = new ArrayList<>();
+        for (String path = first; path != null; ) {
+            JsonNode page = Json.read(Http.get(instance.http(path)).body());
+            pages.add(StreamSupport.stream(page.path("items").spliterator(), false).map(item -> item.path(member).asText()).collect(Collectors.joining(" ")));
+            path = page.hasNonNull("next") ? following + page.path("next").asText() : null;
+        }
+        return pages;
     }
 
     /** Of a page of messages, or of the conversations' last ones. */
