@@ -10,7 +10,9 @@ import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.PoolOptions;
 import io.vertx.sqlclient.SqlConnection;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
@@ -19,15 +21,19 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 public class Connections {
 
     private final Vertx vertx;
+    private final Encryption encryption;
+    private final TlsOffers tlsOffers;
     private final Optional<List<String>> url;
     private final Optional<String> username;
     private final Optional<String> password;
 
-    Connections(Vertx vertx,
+    Connections(Vertx vertx, Encryption encryption, TlsOffers tlsOffers,
                 @ConfigProperty(name = "quarkus.datasource.reactive.url") Optional<List<String>> url,
                 @ConfigProperty(name = "quarkus.datasource.username") Optional<String> username,
                 @ConfigProperty(name = "quarkus.datasource.password") Optional<String> password) {
         this.vertx = vertx;
+        this.encryption = encryption;
+        this.tlsOffers = tlsOffers;
         this.url = url;
         this.username = username;
         this.password = password;
@@ -35,26 +41,33 @@ public class Connections {
 
     /** The service's database. */
     public PgConnectOptions options(String name) {
-        return options(url.filter(urls -> !urls.isEmpty()).map(urls -> urls.get(0))
-                .orElseThrow(() -> new IllegalStateException("quarkus.datasource.reactive.url is not set")), name);
+        return options(url(), name);
     }
 
-    /** Another way to the same database, with the same user unless the URL names one. */
+    /** Another way to the same database, with the same user unless the URL names one, and encrypted alike but for what the URL says of that. */
     public PgConnectOptions options(String otherUrl, String name) {
         PgConnectOptions options = PgConnectOptions.fromUri(otherUrl.replaceFirst("^vertx-reactive:", ""));
         if (!otherUrl.contains("@")) {
             username.ifPresent(options::setUser);
             password.ifPresent(options::setPassword);
         }
+        Map<String, String> said = new HashMap<>(DatabaseUrls.encryption(url()));
+        said.putAll(DatabaseUrls.encryption(otherUrl));
+        encryption.applyTo(options, said);
         options.setTcpKeepAlive(true).setConnectTimeout(10_000);
         options.setCachePreparedStatements(true);
         options.addProperty("application_name", name);
         return options;
     }
 
+    private String url() {
+        return url.filter(urls -> !urls.isEmpty()).map(urls -> urls.get(0))
+                .orElseThrow(() -> new IllegalStateException("quarkus.datasource.reactive.url is not set"));
+    }
+
     /** One connection, on the caller's context. */
     public Future<PgConnection> connect(PgConnectOptions options) {
-        return PgConnection.connect(vertx, options);
+        return tlsOffers.settle(options).compose(settled -> PgConnection.connect(vertx, settled));
     }
 
     /** One connection, in session state {@code setup} (SQL), on the caller's context. */
@@ -64,7 +77,7 @@ public class Connections {
 
     /** A pool whose connections all are in session state {@code setup} (SQL). */
     public Pool pool(PgConnectOptions options, int size, String setup) {
-        return PgBuilder.pool().using(vertx).connectingTo(options)
+        return PgBuilder.pool().using(vertx).connectingTo(() -> tlsOffers.settle(options).map(settled -> settled))
                 .with(new PoolOptions().setMaxSize(size).setShared(false).setConnectionTimeout(10))
                 .withConnectHandler(inSession(setup))
                 .build();

@@ -1,5 +1,6 @@
 package dev.parley.database;
 
+import java.security.GeneralSecurityException;
 import java.sql.SQLException;
 
 /**
@@ -29,6 +30,9 @@ record DatabaseProblem(String address) {
     private static String describe(SQLException e) {
         String state = e.getSQLState() == null ? "" : e.getSQLState();
         String said = said(e);
+        if (isOfCertificate(e)) {
+            return "its certificate is not accepted (" + said + "): check sslmode and sslrootcert in quarkus.datasource.jdbc.url";
+        }
         if (state.startsWith("08")) {
             return "can't be reached (" + said + ")";
         }
@@ -43,6 +47,16 @@ record DatabaseProblem(String address) {
             case "57P01", "57P02", "57P03" -> "is starting or stopping (" + said + ")";
             default -> said;
         };
+    }
+
+    /** That of a wrong host name the driver tells by its words alone. */
+    private static boolean isOfCertificate(SQLException e) {
+        for (Throwable t = e; t != null; t = t.getCause()) {
+            if (t instanceof GeneralSecurityException) {
+                return true;
+            }
+        }
+        return e.getMessage().contains("could not be verified by hostnameverifier");
     }
 
     /** The driver's own message says little where an input or output error is behind it. */

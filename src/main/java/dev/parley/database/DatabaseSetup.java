@@ -61,7 +61,7 @@ public final class DatabaseSetup {
 
     /** The configuration by which the service reaches an embedded server. */
     static Map<String, String> settings(EmbeddedServer server) {
-        String address = "postgresql://127.0.0.1:" + server.port() + "/postgres";
+        String address = "postgresql://127.0.0.1:" + server.port() + "/postgres?sslmode=disable";
         return Map.of(
                 JDBC_URL, "jdbc:" + address,
                 REACTIVE_URL, address,

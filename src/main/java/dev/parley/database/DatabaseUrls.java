@@ -16,7 +16,7 @@ final class DatabaseUrls {
     private static final String JDBC = "jdbc:";
     private static final Set<String> SCHEMES = Set.of("postgresql", "postgres");
     /** What both drivers call the same; any other parameter means something to one of them only. */
-    private static final Set<String> SHARED_PARAMETERS = Set.of("sslmode", "user", "password");
+    private static final Set<String> SHARED_PARAMETERS = Set.of("sslmode", "sslrootcert", "sslcert", "sslkey", "user", "password");
 
     private DatabaseUrls() {}
 
@@ -26,14 +26,14 @@ final class DatabaseUrls {
             throw notDerivable("quarkus.datasource.jdbc.url", "quarkus.datasource.reactive.url");
         }
         URI uri = parse(jdbc.substring(JDBC.length()), "quarkus.datasource.jdbc.url", "quarkus.datasource.reactive.url");
-        return "postgresql://" + address(uri) + query(parameters(uri));
+        return "postgresql://" + address(uri) + query(parameters(uri.getRawQuery()));
     }
 
     /** {@code postgresql://user:password@host:port/db} to {@code jdbc:postgresql://host:port/db?user=…&password=…}. */
     static String jdbcFromReactive(String reactive) {
         String plain = reactive.startsWith("vertx-reactive:") ? reactive.substring("vertx-reactive:".length()) : reactive;
         URI uri = parse(plain, "quarkus.datasource.reactive.url", "quarkus.datasource.jdbc.url");
-        Map<String, String> parameters = parameters(uri);
+        Map<String, String> parameters = parameters(uri.getRawQuery());
         if (uri.getRawUserInfo() != null) {
             String[] login = uri.getRawUserInfo().split(":", 2);
             parameters.put("user", decode(login[0]));
@@ -42,6 +42,13 @@ final class DatabaseUrls {
             }
         }
         return "jdbc:postgresql://" + address(uri) + query(parameters);
+    }
+
+    /** What either URL says of encryption: {@code sslmode} and the files that go with it. */
+    static Map<String, String> encryption(String url) {
+        Map<String, String> said = parameters(url.contains("?") ? url.substring(url.indexOf('?') + 1) : null);
+        said.keySet().removeIf(name -> !name.startsWith("ssl"));
+        return said;
     }
 
     private static URI parse(String url, String given, String missing) {
@@ -67,11 +74,14 @@ final class DatabaseUrls {
         return uri.getHost() + (uri.getPort() < 0 ? "" : ":" + uri.getPort()) + uri.getRawPath();
     }
 
-    private static Map<String, String> parameters(URI uri) {
+    private static Map<String, String> parameters(String query) {
         Map<String, String> shared = new LinkedHashMap<>();
-        if (uri.getRawQuery() != null) {
-            for (String pair : uri.getRawQuery().split("&")) {
+        if (query != null) {
+            for (String pair : query.split("&")) {
                 String[] nameAndValue = pair.split("=", 2);
+                if (pair.equals("ssl") || pair.equals("ssl=") || pair.equals("ssl=true")) {
+                    shared.putIfAbsent("sslmode", "verify-full"); // JDBC's older word for it
+                }
                 if (nameAndValue.length == 2 && SHARED_PARAMETERS.contains(nameAndValue[0])) {
                     shared.put(nameAndValue[0], decode(nameAndValue[1]));
                 }

@@ -4,10 +4,12 @@ import io.quarkus.reactive.pg.client.PgPoolCreator;
 import io.vertx.pgclient.PgBuilder;
 import io.vertx.pgclient.PgConnectOptions;
 import io.vertx.sqlclient.Pool;
-import io.vertx.sqlclient.SqlConnectOptions;
 import jakarta.inject.Singleton;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * Makes Quarkus' pool, which serves REST, of connections that come back whatever happens. A statement that waits for a lock, or for longer than its caller
@@ -22,10 +24,29 @@ class RestPool implements PgPoolCreator {
     /** Longer than that: the server itself is silent, so that no statement is left behind there. */
     private static final int SILENCE_SECONDS = 15;
 
+    private final Encryption encryption;
+    private final TlsOffers tlsOffers;
+    private final List<String> urls;
+    private final AtomicInteger turn = new AtomicInteger();
+
+    RestPool(Encryption encryption, TlsOffers tlsOffers, @ConfigProperty(name = DatabaseSetup.REACTIVE_URL) List<String> urls) {
+        this.encryption = encryption;
+        this.tlsOffers = tlsOffers;
+        this.urls = urls;
+    }
+
     @Override
     public Pool create(Input input) {
-        List<SqlConnectOptions> servers = input.pgConnectOptionsList().stream()
-                .<SqlConnectOptions>map(options -> new PgConnectOptions(options).setIdleTimeout(SILENCE_SECONDS).setIdleTimeoutUnit(TimeUnit.SECONDS)).toList();
-        return PgBuilder.pool().with(input.poolOptions()).connectingTo(servers).using(input.vertx()).withConnectHandler(Connections.inSession(SESSION)).build();
+        List<PgConnectOptions> servers = new ArrayList<>();
+        for (PgConnectOptions given : input.pgConnectOptionsList()) {
+            PgConnectOptions server = new PgConnectOptions(given);
+            encryption.applyToQuarkusOwn(server, DatabaseUrls.encryption(urls.get(servers.size())));
+            server.setIdleTimeout(SILENCE_SECONDS).setIdleTimeoutUnit(TimeUnit.SECONDS);
+            servers.add(server);
+        }
+        servers.forEach(tlsOffers::settle); // so that the answer is there when the first connection is made
+        return PgBuilder.pool().with(input.poolOptions())
+                .connectingTo(() -> tlsOffers.settle(servers.get(Math.floorMod(turn.getAndIncrement(), servers.size()))).map(settled -> settled))
+                .using(input.vertx()).withConnectHandler(Connections.inSession(SESSION)).build();
     }
 }

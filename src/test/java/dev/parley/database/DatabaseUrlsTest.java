@@ -18,6 +18,10 @@ class DatabaseUrlsTest {
         "jdbc:postgresql://db.example/chat, postgresql://db.example/chat",
         "jdbc:postgresql://[::1]:5432/chat, postgresql://[::1]:5432/chat",
         "jdbc:postgresql://db/chat?sslmode=require&ApplicationName=x, postgresql://db/chat?sslmode=require",
+        "jdbc:postgresql://db/chat?sslmode=verify-full&sslrootcert=%2Fetc%2Fca.crt, postgresql://db/chat?sslmode=verify-full&sslrootcert=%2Fetc%2Fca.crt",
+        "jdbc:postgresql://db/chat?sslcert=me.crt&sslkey=me.key&sslpassword=x, postgresql://db/chat?sslcert=me.crt&sslkey=me.key",
+        "jdbc:postgresql://db/chat?ssl=true, postgresql://db/chat?sslmode=verify-full",
+        "jdbc:postgresql://db/chat?sslmode=require&ssl=true, postgresql://db/chat?sslmode=require",
         "jdbc:postgresql://db/chat?user=a%40b&password=p%26q, postgresql://db/chat?user=a%40b&password=p%26q",
     })
     void theReactiveClientFindsTheDatabaseOfTheJdbcUrl(String jdbc, String reactive) {

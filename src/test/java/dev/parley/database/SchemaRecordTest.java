@@ -161,7 +161,7 @@ class SchemaRecordTest {
 
     private FirstConnection first(PGSimpleDataSource database) {
         String url = DatabaseUrls.reactiveFromJdbc(databases.url()).replaceFirst("/[^/]*$", "/" + database.getDatabaseName());
-        return new FirstConnection(new Connections(vertx, Optional.of(List.of(url)), Optional.of(database.getUser()), Optional.of(database.getPassword())), loop);
+        return new FirstConnection(TestDatabase.connections(vertx, url, database.getUser(), database.getPassword()), loop);
     }
 
     private static <T> T answer(Future<T> future) throws Exception {

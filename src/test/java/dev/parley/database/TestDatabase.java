@@ -12,7 +12,11 @@ public final class TestDatabase {
     }
 
     public static Connections connections(Vertx vertx, TestPostgres server) {
-        return new Connections(vertx, Optional.of(List.of(server.reactiveUrl())), Optional.of("postgres"), Optional.of("postgres"));
+        return connections(vertx, server.reactiveUrl(), "postgres", "postgres");
+    }
+
+    static Connections connections(Vertx vertx, String url, String user, String password) {
+        return new Connections(vertx, new Encryption(Optional.empty()), new TlsOffers(vertx), Optional.of(List.of(url)), Optional.of(user), Optional.of(password));
     }
 
     /** One whose schema is said to be in place. */

@@ -105,6 +105,23 @@ public final class TestPostgres implements AutoCloseable {
         PostgresBinaries.run("pg_ctl", "promote", "-w", "-D", data.toString());
     }
 
+    /**
+     * Restarts as a server that takes encrypted connections only. {@code postgres} comes in without a password, {@code certified} with a certificate of this
+     * authority in that name, all others with a password.
+     */
+    public void requireTls(Authority authority, Authority.Identity server) {
+        append(data.resolve("postgresql.conf"), "ssl = on\nssl_ca_file = '%s'\nssl_cert_file = '%s'\nssl_key_file = '%s'\n"
+                .formatted(authority.certificate(), server.certificate(), server.key()));
+        Path access = data.resolve("pg_hba.conf");
+        Folders.delete(access);
+        append(access, """
+                hostssl all postgres all trust
+                hostssl all certified all cert
+                hostssl all all all scram-sha-256
+                """);
+        restart();
+    }
+
     /** Stops in order and starts again: every connection breaks, nothing is lost. */
     public void restart() {
         stop("fast");

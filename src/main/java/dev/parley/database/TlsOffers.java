@@ -1,0 +1,74 @@
+package dev.parley.database;
+
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.impl.ContextInternal;
+import io.vertx.core.net.NetClient;
+import io.vertx.core.net.NetClientOptions;
+import io.vertx.core.net.NetSocket;
+import io.vertx.core.net.SocketAddress;
+import io.vertx.pgclient.PgConnectOptions;
+import io.vertx.pgclient.SslMode;
+import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Settles {@code sslmode=prefer}: a server is asked whether it takes TLS, and the answer holds for those who come within seconds. The client itself would try
+ * twice for each connection, leave the first try open, and show what the second fails with. Any thread.
+ */
+@Singleton
+class TlsOffers {
+
+    private static final long HOLDS_NANOS = Duration.ofSeconds(10).toNanos();
+    private static final int PATIENCE_SECONDS = 5;
+    /** SSLRequest: a length and a number that is no version of the protocol. */
+    private static final Buffer QUESTION = Buffer.buffer().appendInt(8).appendInt(80877103);
+    private static final byte YES = 'S';
+
+    private final Vertx vertx;
+    private final Map<SocketAddress, Offer> offers = new ConcurrentHashMap<>();
+
+    TlsOffers(Vertx vertx) {
+        this.vertx = vertx;
+    }
+
+    private record Offer(Future<Boolean> answer, long askedAt) {
+
+        boolean holds() {
+            return !answer.failed() && System.nanoTime() - askedAt < HOLDS_NANOS;
+        }
+    }
+
+    /** The same options, or some that prefer nothing any more. The future belongs to the caller's context. */
+    Future<PgConnectOptions> settle(PgConnectOptions options) {
+        ContextInternal context = (ContextInternal) vertx.getOrCreateContext();
+        if (options.getSslMode() != SslMode.PREFER) {
+            return context.succeededFuture(options);
+        }
+        Promise<Boolean> answer = context.promise();
+        offers.compute(options.getSocketAddress(), (server, before) -> before != null && before.holds() ? before : new Offer(ask(server), System.nanoTime()))
+                .answer().onComplete(answer);
+        return answer.future().map(yes -> {
+            PgConnectOptions settled = new PgConnectOptions(options);
+            return yes ? settled.setSslMode(SslMode.REQUIRE) : Encryption.without(settled);
+        });
+    }
+
+    private Future<Boolean> ask(SocketAddress server) {
+        NetClient client = vertx.createNetClient(new NetClientOptions().setConnectTimeout(PATIENCE_SECONDS * 1_000).setIdleTimeout(PATIENCE_SECONDS));
+        return client.connect(server).compose(TlsOffers::ask).onComplete(asked -> client.close());
+    }
+
+    private static Future<Boolean> ask(NetSocket socket) {
+        Promise<Boolean> answer = Promise.promise();
+        // whatever else it says, it says again to the connection that is made without
+        socket.handler(said -> answer.tryComplete(said.getByte(0) == YES));
+        socket.closeHandler(gone -> answer.tryFail("the server does not say whether it takes TLS"));
+        socket.write(QUESTION);
+        return answer.future();
+    }
+}
