@@ -375,6 +375,22 @@ class ForeignWriterIT {
     }
 
     @Test
+    void conversationsMayHaveColumnsOfTypesWithoutEquality() {
+        Sql sql = Sql.on(database);
+        sql.run("alter table conversations add column extra json, add column place point, add column page xml");
+        try {
+            String touched = "select updated_at > '2020-01-01Z' from conversations where id = ?";
+            sql.run("update conversations set updated_at = '2020-01-01Z' where id = ?", conversation);
+            sql.run("update conversations set subject = subject where id = ?", conversation);
+            assertEquals(false, sql.value(touched, Boolean.class, conversation), "nothing has changed");
+            sql.run("update conversations set extra = '1', place = '(1,2)' where id = ?", conversation);
+            assertEquals(true, sql.value(touched, Boolean.class, conversation));
+        } finally {
+            sql.run("alter table conversations drop column extra, drop column place, drop column page");
+        }
+    }
+
+    @Test
     void aWatchedTableMayHaveColumnsOfAnyName() {
         Sql sql = Sql.on(database);
         sql.run("create table awkward (n int, new_rows text, old_rows text, record json, tg_op text, tg_argv text, logged text, operation text)");
