@@ -46,7 +46,7 @@ public class WatchedTables {
             select t.relation::bigint, t.name, t.root is not null, t.event, t.arguments, t.action, t.lacking from parley.triggers_to_change() t
             """;
 
-    /** A trigger to be made or dropped. */
+    /** A trigger to be made or dropped, or what somebody else has to do about one; see {@code parley.triggers_to_change}. */
     private record Step(long relation, String table, boolean watch, String event, String[] arguments, String action, String lacking) {
     }
 
@@ -228,9 +228,7 @@ public class WatchedTables {
         }
         for (Step step : steps) {
             if (step.lacking != null) {
-                return Future.succeededFuture(first.watch
-                        ? first.table + " is not watched" + (step.action.equals("replace") ? " as it should be" : "") + ", a right is missing: " + step.lacking
-                        : first.table + " goes on being watched, a right is missing: " + step.lacking);
+                return Future.succeededFuture(lacking(step));
             }
         }
         return connections.ask(pool -> pool.withTransaction(connection -> {
@@ -251,6 +249,16 @@ public class WatchedTables {
             }
             return line;
         });
+    }
+
+    private static String lacking(Step step) {
+        return step.table + switch (step.action) {
+            case "drop" -> " goes on being watched, a right is missing: " + step.lacking;
+            case "leave" -> " is not watched and can't be: " + step.lacking + " is a foreign table, and what is written to it by way of " + step.table + " would fail";
+            case "enable" -> " is not watched as it should be, somebody has disabled its log triggers: " + step.lacking;
+            case "replace" -> " is not watched as it should be, a right is missing: " + step.lacking;
+            default -> " is not watched, a right is missing: " + step.lacking;
+        };
     }
 
     private static void tell(String what, List<String> tables) {

@@ -17,6 +17,7 @@ import javax.net.ssl.SSLException;
 final class DatabaseErrors {
 
     private static final String UNIQUE_VIOLATION = "23505";
+    private static final String UNTRANSLATABLE_CHARACTER = "22P05";
 
     /** Classes of SQLSTATE that say "not now": connection, another transaction in the way, resources, operator's intervention, system. */
     private static final Set<String> PASSING = Set.of("08", "40", "53", "57", "58");
@@ -57,6 +58,11 @@ final class DatabaseErrors {
     static boolean isRefused(Throwable failure) {
         String state = sqlState(failure);
         return state != null && hasClass(state, REFUSING);
+    }
+
+    /** Whether the database's encoding has no such character: any but UTF-8 lacks most. */
+    static boolean isUntranslatable(Throwable failure) {
+        return UNTRANSLATABLE_CHARACTER.equals(sqlState(failure));
     }
 
     private static boolean hasClass(String state, Set<String> classes) {

@@ -67,6 +67,10 @@ class ProblemMappers {
             LOG.debug("the database refuses a request", failure);
             return Problem.of(ErrorCode.INVALID_REQUEST, "the database refuses this: a constraint or a trigger does not let it in");
         }
+        if (DatabaseErrors.isUntranslatable(failure)) {
+            LOG.debug("the database's encoding lacks a character of a request", failure);
+            return Problem.of(ErrorCode.INVALID_REQUEST, "the text has a character that the database's encoding has not");
+        }
         if (failure.getClass() == IOException.class) {
             // from reading the request: the client went away, or sent more than Quarkus reads
             return Problem.of(ErrorCode.INVALID_REQUEST, "the body cannot be read");

@@ -29,15 +29,16 @@ public record LogSelection(List<Table> tables, String column, String value) {
 
     /**
      * With the numbers of the four parameters that {@link #addTo} adds. Not every json that can be stored can be taken apart: escapes that stand for NUL or for
-     * half of a character fail {@code ->>}, whatever key is asked for. Such rows are let through, for the reader to look at; a {@code case}, since no other
-     * order of tests holds in a plan.
+     * half of a character fail {@code ->>}, whatever key is asked for, and where the database's encoding is not UTF-8 also those for what is not ASCII. Such rows
+     * are let through, for the reader to look at; a {@code case}, since no other order of tests holds in a plan.
      */
     static final String CONDITION = """
              and (v.schema_name, v.table_name) in (select t.schema_name, t.table_name from unnest($%1$d::text[], $%2$d::text[]) t (schema_name, table_name))
              and case
                when $%3$d::text is null then true
                when strpos(coalesce(v.record, v.old_record)::text, chr(92) || 'u') > 0
-                 and coalesce(v.record, v.old_record)::text ~ (chr(92) || chr(92) || 'u(0000|[dD][89a-fA-F])') then true
+                 and coalesce(v.record, v.old_record)::text
+                   ~ (chr(92) || chr(92) || 'u(0000|' || case getdatabaseencoding() when 'UTF8' then '[dD][89a-fA-F]' else '(?!00[0-7])' end || ')') then true
                else coalesce(v.record, v.old_record) ->> $%3$d::text = $%4$d::text
              end""";
 

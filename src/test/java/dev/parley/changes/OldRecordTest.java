@@ -119,6 +119,26 @@ class OldRecordTest {
                 from parley.change_log where schema_name = 'olds'""").stream().allMatch("t"::equals));
     }
 
+    /** As a session does that begins so: what it has read wrongly it would keep. */
+    @Test
+    void howTheWritersSessionReadsPlainLiteralsHasNoSay() {
+        sql.run("create table olds.t (id int primary key, note json, v text)", "select parley.watch('olds.t')", "insert into olds.t values (1, '{\"nul\": \"\\u0000\"}')");
+        sql.ask(statement -> {
+            statement.execute("discard plans");
+            statement.execute("set standard_conforming_strings = off");
+            try {
+                statement.execute("update olds.t set id = 2");
+                statement.execute("select parley.keep_message_partitions('72 hours')");
+            } finally {
+                statement.execute("set standard_conforming_strings = on");
+            }
+            return null;
+        });
+        sql.run("update olds.t set v = repeat('large', 2000000)");
+        assertEquals(List.of("UPDATE|{\"id\":2,\"note\":{\"nul\": \"\\u0000\"},\"v\":null}|{\"id\":1}", "UPDATE|{\"id\":2,\"note\":{\"nul\": \"\\ufffd\"}}|{\"id\":2}"),
+                sql.log(LOGGED).subList(1, 3));
+    }
+
     @Test
     void theWritersDateStyleDoesNotLeakIntoARange() {
         sql.run("create table olds.t (id int primary key, during tstzrange)", "select parley.watch('olds.t')");

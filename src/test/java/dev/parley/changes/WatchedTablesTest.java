@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.parley.changes.Catalog.Misfit;
 import dev.parley.database.Connections;
 import dev.parley.database.Database;
+import dev.parley.testing.Sql;
 import io.quarkus.test.junit.QuarkusTest;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -223,6 +224,77 @@ class WatchedTablesTest {
         for (String what : List.of("w.v", "w.m", "pg_catalog.pg_class", "parley.change_log", "realtime.messages")) {
             assertThrows(AssertionError.class, () -> sql.run("select parley.watch('" + what + "')"), what);
         }
+    }
+
+    /** PostgreSQL would refuse what is written to the foreign table by way of the root. */
+    @Test
+    void aRootIsNotWatchedAsLongAsAForeignTableIsAmongItsMembers() throws Exception {
+        sql.run("create foreign data wrapper nowhere", "create server nowhere foreign data wrapper nowhere");
+        try {
+            sql.run("create table w.p (id int primary key) partition by range (id)", "create table w.p1 partition of w.p for values from (0) to (10)",
+                    "create table w.above (id int)", "create table w.below () inherits (w.above)", "create table w.other (id int)",
+                    "create publication supabase_realtime for table w.p, w.above, w.below, w.other");
+            sync();
+            assertEquals(List.of("w.above", "w.below", "w.other", "w.p", "w.p1"), sql.rows(TRIGGERS));
+
+            sql.run("create foreign table w.beside () inherits (w.above) server nowhere", "alter table w.p drop constraint p_pkey",
+                    "create foreign table w.p2 (id int not null) server nowhere", "alter table w.p attach partition w.p2 for values from (10) to (20)");
+            sync();
+            sync();
+            assertEquals(List.of("w.below", "w.other"), sql.rows(TRIGGERS));
+            assertEquals(List.of("w.p|leave|w.p2", "w.above|leave|w.beside"),
+                    sql.rows("select name, action, lacking from parley.triggers_to_change() where name like 'w.%' order by relation"));
+            for (String what : List.of("w.p", "w.p1", "w.above")) {
+                String told = assertThrows(AssertionError.class, () -> sql.run("select parley.watch('" + what + "')"), what).getMessage();
+                assertTrue(told.contains("is a foreign table"), told);
+            }
+            sql.run("insert into w.below values (1)");
+            assertEquals(List.of("INSERT|{\"id\":1}|null"), sql.log("w.below"));
+
+            sql.run("drop foreign table w.beside", "drop foreign table w.p2");
+            sync();
+            assertEquals(List.of("w.above", "w.below", "w.other", "w.p", "w.p1"), sql.rows(TRIGGERS));
+        } finally {
+            sql.run("drop foreign data wrapper nowhere cascade");
+        }
+    }
+
+    @Test
+    void aDisabledLogTriggerIsNamedAndStaysDisabled() throws Exception {
+        sql.run("create table w.a (id int primary key)", "create table w.b (id int)", "create publication supabase_realtime for table w.a, w.b");
+        sync();
+        sql.run("alter table w.a disable trigger parley_log_update", "alter table w.a enable replica trigger parley_log_delete", "alter table w.b disable trigger user",
+                "alter table w.b enable always trigger parley_log_insert", "alter table w.a replica identity full");
+        sync();
+        String disabled = "select tgrelid::regclass, tgname, tgenabled from pg_trigger where tgrelid::regclass::text like 'w.%' and tgenabled <> 'O' order by 1, 2";
+        List<String> before = List.of("w.a|parley_log_delete|R", "w.a|parley_log_update|D", "w.b|parley_log_delete|D", "w.b|parley_log_insert|A",
+                "w.b|parley_log_truncate|D", "w.b|parley_log_update|D");
+        assertEquals(before, sql.rows(disabled));
+        List<String> remedies = sql.rows("select distinct lacking from parley.triggers_to_change() where name like 'w.%' and action = 'enable' order by 1");
+        assertEquals(List.of("alter table w.a enable trigger parley_log_delete, enable trigger parley_log_update",
+                "alter table w.b enable trigger parley_log_delete, enable trigger parley_log_truncate, enable trigger parley_log_update"), remedies);
+        assertThrows(AssertionError.class, () -> sql.run("select parley.watch('w.a')"));
+        assertEquals(before, sql.rows(disabled));
+
+        sql.run(remedies.toArray(String[]::new));
+        sync();
+        assertEquals(List.of(), sql.rows("select * from parley.triggers_to_change() where name like 'w.%'"));
+        sql.run("insert into w.a values (1)", "update w.a set id = 2");
+        assertEquals("UPDATE|{\"id\":2}|{\"id\":1}", sql.log("w.a").get(1), "and then it follows what has changed meanwhile");
+    }
+
+    /** No pattern of ours is read otherwise then, as those with a backslash in a plain literal are. */
+    @Test
+    void aSchemaThatOnlyBeginsLikeTheSystemsIsWatchedHoweverLiteralsAreRead() throws Exception {
+        assertEquals("t|f", sql.ask(statement -> {
+            statement.getConnection().setAutoCommit(false);
+            statement.execute("set local standard_conforming_strings = off");
+            statement.execute("create schema pgb");
+            statement.execute("create table pgb.jobs (id int)");
+            List<String> rows = Sql.rows(statement.getConnection(), "select parley.is_watchable('pgb.jobs'::regclass), parley.is_watchable('pg_class'::regclass)");
+            statement.getConnection().rollback();
+            return rows.get(0);
+        }));
     }
 
     @Test

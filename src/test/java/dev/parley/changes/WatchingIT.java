@@ -118,6 +118,23 @@ class WatchingIT {
     }
 
     @Test
+    void whatCannotBeWatchedAndWhatSomebodyHasDisabledIsNamedOnce() {
+        sql.run("create foreign data wrapper nowhere; create server nowhere foreign data wrapper nowhere");
+        sql.run("create table orders (id int) partition by range (id); create foreign table old_orders partition of orders for values from (0) to (10) server nowhere");
+        sql.run("create table notes (id int)");
+        sql.run("create publication supabase_realtime for table orders, notes");
+        try (Instance instance = instance().start()) {
+            awaitLine(instance, "WARN", "public.orders is not watched and can't be: public.old_orders is a foreign table");
+            Await.until(() -> watched().contains("notes"), PATIENCE, "the other one is watched");
+            sql.run("alter table notes disable trigger user");
+            awaitLine(instance, "WARN", "public.notes is not watched as it should be, somebody has disabled its log triggers: alter table public.notes enable trigger ");
+            sql.run("drop foreign table old_orders");
+            awaitLine(instance, "INFO", "watching public.orders");
+            assertEquals(2, complaints(instance).size(), instance::log);
+        }
+    }
+
+    @Test
     void aTableThatSomebodyHoldsIsWatchedLaterAndHoldsUpNoOther() {
         sql.run("create table held (id int)");
         sql.run("create table free (id int)");

@@ -18,12 +18,13 @@ class DatabaseErrorsTest {
 
     @ParameterizedTest
     @CsvSource({"57P01,true", "57P03,true", "08006,true", "53300,true", "53100,true", "58030,true", "25006,true",
-            "40001,true", "40P01,true", "55P03,true", "23505,false", "42P01,false", "22003,false", "P0001,false"})
+            "40001,true", "40P01,true", "55P03,true", "23505,false", "42P01,false", "22003,false", "22P05,false", "P0001,false"})
     void whatTheServerSaysDecidesWhetherItIsAway(String state, boolean away) {
         PgException refused = new PgException("refused", "ERROR", state, null);
         assertEquals(away, DatabaseErrors.isUnavailable(refused));
         assertEquals(away, DatabaseErrors.isUnavailable(new HibernateException("wrapped", new SQLException("refused", state))));
         assertEquals(state.equals("23505"), DatabaseErrors.isUniqueViolation(new HibernateException("wrapped", refused)));
+        assertEquals(state.equals("22P05"), DatabaseErrors.isUntranslatable(new HibernateException("wrapped", refused)));
     }
 
     @Test

@@ -24,6 +24,8 @@ import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.ds.PGSimpleDataSource;
 
 @QuarkusTest
@@ -64,6 +66,24 @@ class MigrationTest {
         assertEquals(0, count(empty, FAILED), "a migration failed");
         assertEquals(0, count(empty, "select count(*) from pg_locks where locktype = 'advisory' and database = "
                 + "(select oid from pg_database where datname = current_database())"), "the lock was not given back");
+    }
+
+    /** Where not every escape can be read: a program that writes such json goes on, and its keys are logged. */
+    @ParameterizedTest
+    @ValueSource(strings = {"LATIN1", "SQL_ASCII", "UTF8"})
+    void inADatabaseOfAnyEncodingAWatchedTableTakesAnyEscape(String encoding) throws Exception {
+        PGSimpleDataSource database = databases.empty("encoded", encoding);
+        migration(database, true).run(waiting -> {});
+        Sql sql = Sql.on(database);
+        String json = "{\"t\":\"\\u2019 \\u00e4 \\u0041 \\\\u2019 \\u0000 \\ud83d\"}";
+        sql.run("create table notes (id int primary key, note json, body text)");
+        sql.run("select parley.watch('notes')");
+        sql.run("insert into notes (id, note) values (1, ?::json)", json);
+        sql.run("update notes set id = 2");
+        sql.run("update notes set body = repeat('large', 2000000)");
+        assertEquals(List.of("{\"id\":2,\"note\":" + json + ",\"body\":null}|{\"id\":1}",
+                "{\"id\":2,\"note\":" + (encoding.equals("UTF8") ? json.replaceAll("u(0000|d83d)", "ufffd") : "{\"t\":\"? ? \\u0041 \\\\u2019 ? ?\"}") + "}|{\"id\":2}"),
+                sql.rows("select record, old_record from parley.change_log where operation = 'UPDATE' order by id"));
     }
 
     @Test

@@ -27,9 +27,18 @@ class ScratchDatabases {
 
     /** An empty one; what was there under this name is gone. */
     PGSimpleDataSource empty(String name) {
+        return made(name, "");
+    }
+
+    /** The same in an encoding that is not the server's. */
+    PGSimpleDataSource empty(String name, String encoding) {
+        return made(name, " template template0 lc_collate 'C' lc_ctype 'C' encoding '" + encoding + "'");
+    }
+
+    private PGSimpleDataSource made(String name, String options) {
         Sql server = Sql.on(named("postgres"));
         server.run("drop database if exists " + name + " with (force)");
-        server.run("create database " + name);
+        server.run("create database " + name + options);
         return named(name);
     }
 

@@ -59,6 +59,7 @@ class UpgradeTest {
         sql.run("insert into conversations (id) values ('00000000-0000-0000-0000-000000000001')");
         sql.run("insert into messages (id, conversation_id, content) values ('00000000-0000-0000-0000-000000000002', '00000000-0000-0000-0000-000000000001', 'a')");
         sql.run("update messages set content = 'b'");
+        sql.run("alter table conversations add column shout text generated always as (upper(subject)) stored");
         sql.run("create table own (id int primary key)");
         sql.run("select parley.watch('own')");
         sql.run("insert into own values (1)");

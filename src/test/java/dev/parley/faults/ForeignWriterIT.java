@@ -375,6 +375,47 @@ class ForeignWriterIT {
     }
 
     @Test
+    void messagesThatCameWhileNoTriggerFiredAreCaughtUpWithBesideAnOpenWriter() {
+        Sql sql = Sql.on(database);
+        insert("numbered");
+        sql.with(connection -> {
+            Sql.run(connection, "set session_replication_role = replica");
+            return Sql.run(connection, "insert into messages (conversation_id, seq, content, created_at) select ?, n, 'unseen', '2100-01-01Z' from generate_series(2, 5) n", conversation);
+        });
+        assertEquals("23505", assertThrows(SqlFailure.class, () -> insert("in the way")).state());
+        UUID other = Conversations.insert(database, "of an open writer");
+        sql.transaction(connection -> {
+            Sql.run(connection, "insert into messages (conversation_id, content) values (?, 'open')", other);
+            return sql.with(another -> {
+                Sql.run(another, "set lock_timeout = '5s'");
+                assertEquals(List.of(1L), Sql.values(another, "select parley.catch_up_numbers()", Long.class));
+                assertEquals(List.of(0L), Sql.values(another, "select parley.catch_up_numbers()", Long.class));
+                return null;
+            });
+        });
+        insert("next");
+        assertEquals(List.of(6L), sql.values("select seq from messages where conversation_id = ? and content = 'next'", Long.class, conversation));
+        assertEquals(true, sql.value("select last_seq = 6 and last_message_at = '2100-01-01Z' from parley.conversation_counter where conversation_id = ?", Boolean.class,
+                conversation));
+    }
+
+    @Test
+    void conversationsMayHaveColumnsOfTypesWithoutEquality() {
+        Sql sql = Sql.on(database);
+        sql.run("alter table conversations add column extra json, add column place point, add column page xml");
+        try {
+            String touched = "select updated_at > '2020-01-01Z' from conversations where id = ?";
+            sql.run("update conversations set updated_at = '2020-01-01Z' where id = ?", conversation);
+            sql.run("update conversations set subject = subject where id = ?", conversation);
+            assertEquals(false, sql.value(touched, Boolean.class, conversation), "nothing has changed");
+            sql.run("update conversations set extra = '1', place = '(1,2)' where id = ?", conversation);
+            assertEquals(true, sql.value(touched, Boolean.class, conversation));
+        } finally {
+            sql.run("alter table conversations drop column extra, drop column place, drop column page");
+        }
+    }
+
+    @Test
     void aWatchedTableMayHaveColumnsOfAnyName() {
         Sql sql = Sql.on(database);
         sql.run("create table awkward (n int, new_rows text, old_rows text, record json, tg_op text, tg_argv text, logged text, operation text)");
