@@ -110,7 +110,8 @@ class EncryptedDatabaseIT {
                     "{\"content\":\"whispered\",\"sender_role\":\"system\"}").statusCode());
             Await.until(() -> reader.deliveries().count() == 1, PATIENCE, "the message comes");
         }
-        assertTrue(service.log().lines().filter(line -> !line.contains("parley.access")).noneMatch(line -> line.contains(" WARN ") || line.contains(" ERROR ")), service::log);
+        // of two that begin at once one migrates
+        assertTrue(service.log().lines().filter(line -> !line.contains("parley.access") && !line.contains("another replica")).noneMatch(line -> line.contains(" WARN ") || line.contains(" ERROR ")), service::log);
     }
 
     private static void assertRefuses(Instance service, String why) {
