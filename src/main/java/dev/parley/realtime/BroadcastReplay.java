@@ -1,6 +1,5 @@
 package dev.parley.realtime;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.broadcast.Broadcast;
 import dev.parley.broadcast.Topic;
 import dev.parley.realtime.StoredBroadcasts.Stored;
@@ -19,7 +18,8 @@ final class BroadcastReplay {
     /** A socket for which more waits takes no replay: each channel's may be half as large as this. */
     private static final long MAX_WAITING_BYTES = 16_000_000;
 
-    private final JsonNode wanted;
+    /** Null when nothing was asked for. */
+    private final JoinConfig.Replay wanted;
     private final StoredBroadcasts broadcasts;
     private List<Stored> stored = List.of();
     /** What was said while the channel was joining; null once it has joined. */
@@ -34,19 +34,18 @@ final class BroadcastReplay {
     }
 
     boolean isWanted() {
-        return !wanted.isMissingNode() && !wanted.isNull();
+        return wanted != null;
     }
 
     /** Fails with {@link Refusal}. */
     Future<Void> read(Topic topic) {
-        JsonNode since = wanted.path("since"), limit = wanted.path("limit");
-        if (!wanted.isObject() || !since.canConvertToLong() || !since.isNumber() || !limit.isMissingNode() && (!limit.canConvertToInt() || limit.intValue() < 1)) {
+        if (!wanted.isValid()) {
             return Future.failedFuture(new Refusal(Reasons.REPLAY_INVALID));
         }
         if (!topic.isPrivate()) {
             return Future.failedFuture(new Refusal(Reasons.REPLAY_PUBLIC));
         }
-        return broadcasts.since(topic.name(), since.longValue(), limit.asInt(Integer.MAX_VALUE))
+        return broadcasts.since(topic.name(), wanted.since(), wanted.limit())
                 .<Void>map(read -> {
                     stored = read;
                     return null;

@@ -24,7 +24,7 @@ final class RealtimeSession implements SocketGuard.Session {
     private static final Logger LOG = Logger.getLogger(RealtimeSession.class);
     private static final int MAX_TOPIC = 255;
     private static final int MAX_JOIN = 262_144;
-    /** Of the channels that there are: what they asked for is kept, and takes up to twenty times as much as its text. */
+    /** Of the channels that there are: what they asked for is kept. */
     private static final int MAX_JOINS = 1_048_576;
     private static final long SECOND_MS = 1_000;
 

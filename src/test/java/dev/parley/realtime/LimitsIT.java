@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.testing.Await;
+import dev.parley.testing.ChangeBinding;
 import dev.parley.testing.Instance;
 import dev.parley.testing.Json;
 import dev.parley.testing.Logs;
@@ -24,6 +25,7 @@ import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -174,6 +176,29 @@ class LimitsIT {
             client.channel("small").join().awaitJoined();
             tooMuch.frames().clear();
             tooMuch.join().awaitJoined();
+        }
+    }
+
+    /** As trees these joins would be more than twice as large as the instance's memory. */
+    @Test
+    void whatAnEntryHoldsBeyondWhatItAsksForIsNotKept() throws IOException {
+        JsonNode junk = Json.read("[" + "{},".repeat(83_000) + "{}]");
+        List<RealtimeClient> clients = new ArrayList<>();
+        try {
+            for (int i = 0; i < 8; i++) {
+                RealtimeClient client = RealtimeClient.of(RealtimeVersion.V2).connect(instance);
+                clients.add(client);
+                for (int j = 0; j < 4; j++) {
+                    client.channel("junk " + j).on(ChangeBinding.of("*", "public", "messages").unknown("junk", junk)).join().awaitJoined();
+                }
+            }
+            for (RealtimeClient client : clients) {
+                client.awaitHeartbeat();
+                assertEquals(List.of(), client.closes());
+                assertEquals(List.of(), client.violations());
+            }
+        } finally {
+            clients.forEach(RealtimeClient::close);
         }
     }
 
