@@ -27,6 +27,11 @@ final class RealtimeSession implements SocketGuard.Session {
     /** Of the channels that there are: what they asked for is kept. */
     private static final int MAX_JOINS = 1_048_576;
     private static final long SECOND_MS = 1_000;
+    /** Of what is on its way into the database, as {@link StoredBroadcasts} counts: 64 small broadcasts, or a large one. */
+    private static final long MAX_STORING = 1_024_000;
+    /** When no more waits for the client, it has taken what was replayed. */
+    private static final long NEARLY_NOTHING = 65_536;
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
 
     private final RealtimeServices services;
     private final RealtimeRequest request;
@@ -35,6 +40,7 @@ final class RealtimeSession implements SocketGuard.Session {
     private final Map<String, Channel> channels = new HashMap<>(4);
     private final RateLimit events;
     private final RateLimit joins;
+    private long storing;
     private boolean leaving;
     private boolean closed;
 
@@ -248,9 +254,26 @@ final class RealtimeSession implements SocketGuard.Session {
         }, delay.toMillis(), TimeUnit.MILLISECONDS);
     }
 
+    /** So much more, or less, of what it said is on its way into the database. */
+    void storing(long change) {
+        storing += change;
+        if (change < 0) {
+            readOn();
+        }
+    }
+
+    /** Once the client has taken what waits for it. */
+    void giveBackOnceTaken(Allowance.Part part) {
+        if (closed || outbound.waitingBytes() <= NEARLY_NOTHING) {
+            part.giveBack();
+        } else {
+            loop().schedule(() -> giveBackOnceTaken(part), LOOK_AGAIN.toMillis(), TimeUnit.MILLISECONDS);
+        }
+    }
+
     /** There is room for answers again. */
     void roomAgain() {
-        request.channel().config().setAutoRead(true);
+        readOn();
         new ArrayList<>(channels.values()).forEach(Channel::roomAgain);
     }
 
@@ -264,10 +287,20 @@ final class RealtimeSession implements SocketGuard.Session {
         channels.clear();
     }
 
-    /** A client that does not read its answers is not read further. */
+    /** A client that does not read its answers, or says more than can be stored, is not read further. */
+    private boolean isFull() {
+        return !outbound.hasRoom() || storing >= MAX_STORING;
+    }
+
     private void holdBack() {
-        if (!outbound.hasRoom()) {
+        if (isFull()) {
             request.channel().config().setAutoRead(false);
+        }
+    }
+
+    private void readOn() {
+        if (!isFull()) {
+            request.channel().config().setAutoRead(true);
         }
     }
 

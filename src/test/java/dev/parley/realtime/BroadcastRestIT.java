@@ -10,6 +10,10 @@ import dev.parley.realtime.BroadcastListener.Heard;
 import dev.parley.testing.Await;
 import dev.parley.testing.Instance;
 import dev.parley.testing.Json;
+import dev.parley.testing.RawWebSocket;
+import dev.parley.testing.RealtimeChannel;
+import dev.parley.testing.RealtimeClient;
+import dev.parley.testing.RealtimeVersion;
 import dev.parley.testing.Sql;
 import dev.parley.testing.TestPostgres;
 import java.io.IOException;
@@ -19,6 +23,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
@@ -231,6 +236,36 @@ class BroadcastRestIT {
                 "{\"private\":true,\"broadcast\":{\"replay\":{\"since\":" + (System.currentTimeMillis() + 60_000) + "}}}")) {
             late.say(topic, "e", "", "{}");
             assertEquals(List.of(), late.heard());
+        }
+    }
+
+    /** What is said before the heartbeat is answered before it, all but what may be under way. */
+    @Test
+    void whoSaysMoreThanCanBeStoredIsNotReadFurther() throws IOException {
+        try (RealtimeClient client = RealtimeClient.of(RealtimeVersion.V2).connect(here)) {
+            RealtimeChannel channel = client.channel(topic());
+            channel.config().put("private", true).withObject("/broadcast").put("ack", true);
+            channel.join().awaitJoined();
+            List<String> said = new ArrayList<>();
+            Sql.on(database).transaction(holder -> {
+                Sql.run(holder, "lock table only realtime.messages in share mode");
+                try {
+                    for (int i = 0; i < 500; i++) {
+                        said.add(client.nextRef());
+                        client.socket().write(RawWebSocket.BINARY, RealtimeVersion.push(channel.joinRef(), said.get(i), channel.topic(), "e", "{\"persist\":true}", true,
+                                ("\"" + "x".repeat(1_000) + "\"").getBytes(UTF_8)));
+                    }
+                } catch (IOException e) {
+                    throw new java.io.UncheckedIOException(e);
+                }
+                Await.until(() -> Sql.on(database).value("select count(*) from pg_stat_activity where application_name = 'parley-stored-broadcasts' "
+                        + "and wait_event_type = 'Lock'", Long.class) == 2, PATIENCE, "what is to be stored waits");
+                return null;
+            });
+            client.awaitHeartbeat();
+            long answered = said.stream().filter(ref -> channel.reply(ref) != null).count();
+            assertTrue(answered >= 300, () -> "only " + answered + " were answered before");
+            said.forEach(ref -> assertEquals("ok", channel.awaitReply(ref).path("status").asText()));
         }
     }
 

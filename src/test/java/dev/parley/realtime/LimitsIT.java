@@ -16,6 +16,7 @@ import dev.parley.testing.RealtimeChannel;
 import dev.parley.testing.RealtimeClient;
 import dev.parley.testing.RealtimeFrame;
 import dev.parley.testing.RealtimeVersion;
+import dev.parley.testing.Sql;
 import dev.parley.testing.TestPostgres;
 import java.io.IOException;
 import java.time.Duration;
@@ -51,6 +52,7 @@ class LimitsIT {
                 .setting("parley.realtime.max-joins-per-second", String.valueOf(JOINS))
                 .setting("parley.realtime.max-events-per-second", String.valueOf(EVENTS))
                 .setting("parley.realtime.max-broadcast-bytes", String.valueOf(BROADCAST_BYTES))
+                .setting("parley.realtime.private.without-roles", "allow")
                 .setting("parley.realtime.error-delay", ERROR_DELAY.toMillis() + "ms")
                 .setting("parley.realtime.refusal-delay", REFUSAL_DELAY.toMillis() + "ms").start();
         bystander = Bystander.join(database, instance, RealtimeVersion.V2);
@@ -200,6 +202,35 @@ class LimitsIT {
         } finally {
             clients.forEach(RealtimeClient::close);
         }
+    }
+
+    @Test
+    void replaysThatNobodyReadsHaveABoundTogether() throws IOException {
+        Sql.on(database).transaction(connection -> connection.createStatement().execute("set local session_replication_role = replica; "
+                + "insert into realtime.messages (topic, extension, event, payload, private) "
+                + "select 'replayed', 'broadcast', 'e', to_jsonb(repeat('x', 990000)), true from generate_series(1, 8)"));
+        List<RealtimeClient> deaf = new ArrayList<>();
+        try (RealtimeClient client = RealtimeClient.of(RealtimeVersion.V2).connect(instance)) {
+            for (int i = 0; i < 12; i++) {
+                RealtimeClient one = RealtimeClient.of(RealtimeVersion.V2).connect(instance);
+                deaf.add(one);
+                one.pause();
+                replay(one).join();
+            }
+            Await.until(() -> replay(client).join().awaitJoinReply().equals(Json.read(
+                    "{\"status\":\"error\",\"response\":{\"reason\":\"UnableToReplayMessages: Realtime was unable to replay messages\"}}")), PATIENCE, "a replay too many");
+            deaf.forEach(RealtimeClient::close);
+            Await.until(() -> replay(client).join().awaitJoinReply().path("status").asText().equals("ok"), PATIENCE, "there is room again");
+            assertEquals(List.of(), client.closes());
+        } finally {
+            deaf.forEach(RealtimeClient::close);
+        }
+    }
+
+    private static RealtimeChannel replay(RealtimeClient client) {
+        RealtimeChannel channel = client.channel("replayed");
+        channel.config().put("private", true).withObject("/broadcast/replay").put("since", 0);
+        return channel;
     }
 
     @ParameterizedTest
