@@ -27,6 +27,7 @@ final class RealtimeSession implements SocketGuard.Session {
     /** Of the channels that there are: what they asked for is kept. */
     private static final int MAX_JOINS = 1_048_576;
     private static final long SECOND_MS = 1_000;
+    private static final long PRESENCE_MS = 30_000;
     /** Of what is on its way into the database, as {@link StoredBroadcasts} counts: 64 small broadcasts, or a large one. */
     private static final long MAX_STORING = 1_024_000;
     /** When no more waits for the client, it has taken what was replayed. */
@@ -40,6 +41,8 @@ final class RealtimeSession implements SocketGuard.Session {
     private final Map<String, Channel> channels = new HashMap<>(4);
     private final RateLimit events;
     private final RateLimit joins;
+    /** By topic, whether its channel is still there or not: who joins anew does not begin anew. Null until it is needed, which for most it never is. */
+    private Map<String, RateLimit> presenceCalls;
     private long storing;
     private boolean leaving;
     private boolean closed;
@@ -252,6 +255,21 @@ final class RealtimeSession implements SocketGuard.Session {
                 action.run();
             }
         }, delay.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** Takes one presence frame of a topic; false when there were too many of late, or on too many topics. */
+    boolean takePresenceCall(String topic) {
+        if (presenceCalls == null) {
+            presenceCalls = new HashMap<>(4);
+        }
+        int most = 2 * services.settings().maxChannels;
+        if (presenceCalls.size() >= most && !presenceCalls.containsKey(topic)) {
+            presenceCalls.values().removeIf(RateLimit::isFull);
+            if (presenceCalls.size() >= most) {
+                return false;
+            }
+        }
+        return presenceCalls.computeIfAbsent(topic, unknown -> new RateLimit(services.settings().maxPresenceCalls, PRESENCE_MS)).take();
     }
 
     /** So much more, or less, of what it said is on its way into the database. */

@@ -36,9 +36,11 @@ class LimitsIT {
     private static final int CHANNELS = 5;
     private static final int JOINS = 20;
     private static final int EVENTS = 50;
+    private static final int PRESENCE_CALLS = 6;
     private static final int BROADCAST_BYTES = 2_000;
     private static final Duration ERROR_DELAY = Duration.ofMillis(1_500);
     private static final Duration REFUSAL_DELAY = Duration.ofMillis(1_000);
+    private static final JsonNode TRACK = Json.read("{\"type\":\"presence\",\"event\":\"track\",\"payload\":{}}");
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private static TestPostgres database;
@@ -51,6 +53,7 @@ class LimitsIT {
         instance = Instance.over(database).setting("parley.realtime.max-channels", String.valueOf(CHANNELS))
                 .setting("parley.realtime.max-joins-per-second", String.valueOf(JOINS))
                 .setting("parley.realtime.max-events-per-second", String.valueOf(EVENTS))
+                .setting("parley.realtime.max-presence-calls", String.valueOf(PRESENCE_CALLS))
                 .setting("parley.realtime.max-broadcast-bytes", String.valueOf(BROADCAST_BYTES))
                 .setting("parley.realtime.private.without-roles", "allow")
                 .setting("parley.realtime.error-delay", ERROR_DELAY.toMillis() + "ms")
@@ -131,6 +134,27 @@ class LimitsIT {
             Await.pause(Duration.ofSeconds(1)); // the allowance comes back with time
             client.awaitHeartbeat();
             client.channel("loud").join().awaitJoined();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void presenceTooOftenClosesItsChannelHoweverOftenItIsJoined(RealtimeVersion version) throws IOException {
+        try (RealtimeClient client = RealtimeClient.of(version).connect(instance)) {
+            RealtimeChannel other = client.channel("other").join().awaitJoined();
+            RealtimeChannel channel = client.channel("who").join().awaitJoined();
+            for (int i = 0; i < 2 * PRESENCE_CALLS && channel.errors().isEmpty(); i++) { // a slow machine gives some of the allowance back meanwhile
+                channel.leave();
+                channel = client.channel("who").join().awaitJoined();
+                channel.push("presence", TRACK);
+                channel.push("presence", TRACK);
+                client.awaitHeartbeat();
+            }
+            RealtimeFrame told = channel.awaitFrame("being told", frame -> frame.event().equals("system"));
+            assertEquals("Client presence rate limit exceeded", told.payload().path("message").asText());
+            channel.awaitFrame("the end of the channel", frame -> frame.event().equals("phx_close"));
+            assertEquals("ok", other.awaitReply(other.push("presence", TRACK)).path("status").asText());
+            assertEquals(List.of(), client.closes());
         }
     }
 
