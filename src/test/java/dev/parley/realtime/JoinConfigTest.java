@@ -20,7 +20,8 @@ class JoinConfigTest {
     @Test
     void whatIsAskedForIsReadWhateverStandsBesideIt() {
         JoinConfig join = JoinConfig.read("""
-                {"junk":[{"config":{}}],"config":{"broadcast":{"self":"TRUE","ack":true,"replay":{"since":1700000000000,"limit":10,"x":[{}]},"replication_ready":true},
+                {"junk":[{"config":{}}],"config":{"broadcast":{"self":"TRUE","ack":true,"replay":{"since":1700000000000,"limit":10,"x":[{}]},
+                  "replication_ready":true},
                  "presence":{"key":"me\\u0021","enabled":true,"x":{}},"private":true,"y":{"private":false}},"access_token":null,"user_token":"a.b.c"}""", MOST);
         assertTrue(join.self() && join.ack() && join.replicationReady() && join.presence() && join.isPrivate());
         assertEquals(new JoinConfig.Replay(true, 1_700_000_000_000L, 10), join.replay());
@@ -30,14 +31,16 @@ class JoinConfigTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"null", "[]", "17", "\"x\"", "{}", "{\"config\":null}", "{\"config\":[{\"private\":true}]}", "{\"config\":{\"private\":{},\"broadcast\":[],"
+    @ValueSource(strings = {"null", "[]", "17", "\"x\"", "{}", "{\"config\":null}", "{\"config\":[{\"private\":true}]}",
+        "{\"config\":{\"private\":{},\"broadcast\":[],"
             + "\"presence\":7,\"postgres_changes\":{\"event\":\"*\"}},\"access_token\":{\"a\":1}}"})
     void whatCannotBeUnderstoodCountsAsNotAskedFor(String payload) {
         assertEquals(new JoinConfig(false, false, null, false, false, null, List.of(), false, null), JoinConfig.read(payload, MOST));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"7", "[]", "{}", "{\"since\":\"1\"}", "{\"since\":[1]}", "{\"since\":1,\"limit\":0}", "{\"since\":1,\"limit\":{}}", "{\"since\":1,\"limit\":null}"})
+    @ValueSource(strings = {"7", "[]", "{}", "{\"since\":\"1\"}", "{\"since\":[1]}", "{\"since\":1,\"limit\":0}",
+        "{\"since\":1,\"limit\":{}}", "{\"since\":1,\"limit\":null}"})
     void aReplayThatCannotBeUnderstoodIsToldFromNone(String replay) {
         assertFalse(read("\"broadcast\":{\"replay\":" + replay + "}").replay().isValid());
         assertNull(read("\"broadcast\":{\"replay\":null}").replay());
@@ -47,7 +50,8 @@ class JoinConfigTest {
     @Test
     void entriesComeWithWhatIsUsedOfThemAsItWasSentAndNoMoreOfThemThanOneTooMany() {
         JoinConfig join = read("""
-                "postgres_changes":[null,{"event":"*","schema":"public","event":"INSERT","junk":[{},{}],"id":7,"filter":"a=eq.\\u0041","select":[ "id" ],"after":1.50},
+                "postgres_changes":[null,{"event":"*","schema":"public","event":"INSERT","junk":[{},{}],
+                  "id":7,"filter":"a=eq.\\u0041","select":[ "id" ],"after":1.50},
                  [],{"table":null,"position":"p"}]""");
         assertEquals(List.of(Json.read("{\"event\":\"INSERT\",\"schema\":\"public\",\"filter\":\"a=eq.A\",\"select\":[\"id\"],\"after\":1.50}"),
                 Json.read("{\"table\":null,\"position\":\"p\"}")), join.entries().stream().map(Json::read).toList());

@@ -241,8 +241,8 @@ class LimitsIT {
                 one.pause();
                 replay(one).join();
             }
-            Await.until(() -> replay(client).join().awaitJoinReply().equals(Json.read(
-                    "{\"status\":\"error\",\"response\":{\"reason\":\"UnableToReplayMessages: Realtime was unable to replay messages\"}}")), PATIENCE, "a replay too many");
+            JsonNode refused = Json.read("{\"status\":\"error\",\"response\":{\"reason\":\"UnableToReplayMessages: Realtime was unable to replay messages\"}}");
+            Await.until(() -> replay(client).join().awaitJoinReply().equals(refused), PATIENCE, "a replay too many");
             deaf.forEach(RealtimeClient::close);
             Await.until(() -> replay(client).join().awaitJoinReply().path("status").asText().equals("ok"), PATIENCE, "there is room again");
             assertEquals(List.of(), client.closes());
