@@ -1,9 +1,10 @@
 package dev.parley.realtime;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.broadcast.Broadcast;
 import dev.parley.broadcast.Topic;
+import dev.parley.realtime.StoredBroadcasts.Replay;
 import dev.parley.realtime.StoredBroadcasts.Stored;
+import dev.parley.transport.Outbound;
 import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -11,17 +12,21 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/** Brings a joining channel the stored broadcasts that it asked for, and sees to it that none comes twice. On the socket's event loop. */
+/**
+ * Brings a joining channel the stored broadcasts that it asked for, and sees to it that none comes twice. On the socket's event loop; what is read comes on
+ * any thread.
+ */
 final class BroadcastReplay {
 
     private static final int MAX_EARLY = 1_000;
     private static final long MAX_EARLY_BYTES = 8_000_000;
-    /** A socket for which more waits takes no replay: each channel's may be half as large as this. */
-    private static final long MAX_WAITING_BYTES = 16_000_000;
 
-    private final JsonNode wanted;
+    /** Null when nothing was asked for. */
+    private final JoinConfig.Replay wanted;
     private final StoredBroadcasts broadcasts;
-    private List<Stored> stored = List.of();
+    /** Null until it is read, and once it has been handed over. */
+    private Replay stored;
+    private boolean ended;
     /** What was said while the channel was joining; null once it has joined. */
     private List<Broadcast> early;
     private long earlyBytes;
@@ -34,44 +39,76 @@ final class BroadcastReplay {
     }
 
     boolean isWanted() {
-        return !wanted.isMissingNode() && !wanted.isNull();
+        return wanted != null;
     }
 
-    /** Fails with {@link Refusal}. */
-    Future<Void> read(Topic topic) {
-        JsonNode since = wanted.path("since"), limit = wanted.path("limit");
-        if (!wanted.isObject() || !since.canConvertToLong() || !since.isNumber() || !limit.isMissingNode() && (!limit.canConvertToInt() || limit.intValue() < 1)) {
+    /** Reads them, unless enough waits for the socket already. Fails with {@link Refusal}. */
+    Future<Void> read(Topic topic, Outbound outbound) {
+        if (!wanted.isValid()) {
             return Future.failedFuture(new Refusal(Reasons.REPLAY_INVALID));
         }
         if (!topic.isPrivate()) {
             return Future.failedFuture(new Refusal(Reasons.REPLAY_PUBLIC));
         }
-        return broadcasts.since(topic.name(), since.longValue(), limit.asInt(Integer.MAX_VALUE))
+        if (!outbound.hasRoom()) {
+            return Future.failedFuture(new Refusal(Reasons.REPLAY_FAILED));
+        }
+        return broadcasts.since(topic.name(), wanted.since(), wanted.limit())
                 .<Void>map(read -> {
-                    stored = read;
+                    keep(read);
                     return null;
                 })
                 .recover(failure -> Future.failedFuture(new Refusal(Reasons.REPLAY_FAILED)));
     }
 
-    /** Whether a socket for which so much waits can take it. */
-    boolean fits(long waitingBytes) {
-        return stored.isEmpty() || waitingBytes < MAX_WAITING_BYTES;
+    private synchronized void keep(Replay read) {
+        if (ended) {
+            read.part().giveBack();
+        } else {
+            stored = read;
+        }
     }
 
-    /** Those that were stored, oldest first, to {@code asked}, and then to {@code live} what came meanwhile. */
-    void deliver(Consumer<Broadcast> asked, Consumer<Broadcast> live) {
+    private synchronized Replay handOver() {
+        Replay read = stored;
+        stored = null;
+        return read;
+    }
+
+    /** Nobody is there to be brought anything. */
+    void end() {
+        synchronized (this) {
+            ended = true;
+        }
+        Replay read = handOver();
+        if (read != null) {
+            read.part().giveBack();
+        }
+    }
+
+    /** Whether there is something to deliver that was stored. */
+    synchronized boolean isRead() {
+        return stored != null && !stored.broadcasts().isEmpty();
+    }
+
+    /**
+     * Those that were stored, oldest first, to {@code asked}, and then to {@code live} what came meanwhile.
+     *
+     * @return what they take until the client has them; null when nothing was asked for
+     */
+    Allowance.Part deliver(Consumer<Broadcast> asked, Consumer<Broadcast> live) {
         List<Broadcast> waiting = early == null ? List.of() : early;
         early = null;
-        if (!stored.isEmpty()) {
+        Replay read = handOver();
+        if (read != null && !read.broadcasts().isEmpty()) {
             replayed = new HashSet<>();
-            for (Stored one : stored) {
+            for (Stored one : read.broadcasts()) {
                 replayed.add(one.id());
                 asked.accept(one.broadcast());
             }
-            stored = List.of();
         }
         waiting.stream().filter(this::admits).forEach(live);
+        return read == null ? null : read.part();
     }
 
     /** Whether the broadcast is to be delivered now: it is not kept for later, and has not come by the replay. */

@@ -1,6 +1,5 @@
 package dev.parley.realtime;
 
-import dev.parley.access.Access;
 import dev.parley.access.Caller;
 import dev.parley.access.Credentials;
 import dev.parley.access.CredentialsException;
@@ -62,7 +61,7 @@ class BroadcastResource {
     private static final String NOT_NOW = "The database cannot be reached at the moment";
 
     private final Credentials credentials;
-    private final Access access;
+    private final RestQuestions questions;
     private final TopicHub hub;
     private final StoredBroadcasts stored;
     private final RealtimeSettings settings;
@@ -70,11 +69,11 @@ class BroadcastResource {
     private final Vertx vertx;
     private final String root;
 
-    BroadcastResource(Credentials credentials, Access access, TopicHub hub, StoredBroadcasts stored, RealtimeSettings settings, Vertx vertx,
+    BroadcastResource(Credentials credentials, RestQuestions questions, TopicHub hub, StoredBroadcasts stored, RealtimeSettings settings, Vertx vertx,
             @ConfigProperty(name = "parley.realtime.max-rest-events-per-second", defaultValue = "1000") int perSecond,
             RootPath root) {
         this.credentials = credentials;
-        this.access = access;
+        this.questions = questions;
         this.hub = hub;
         this.stored = stored;
         this.settings = settings;
@@ -196,8 +195,9 @@ class BroadcastResource {
         int limit = Math.max(MAX_BATCH_BYTES, settings.maxBroadcastBytes);
         return RestBody.read(request, limit, RestRefusal.message(413, "Request Entity Too Large")).compose(body -> {
             List<Item> items = BroadcastBatch.read(text(body), settings.maxBroadcastBytes, rates.burst());
-            rates.take(name(caller, request), items.size());
-            return writable(caller, items).onSuccess(writable -> items.forEach(item -> {
+            String name = name(caller, request);
+            rates.take(name, items.size());
+            return writable(name, caller, items).onSuccess(writable -> items.forEach(item -> {
                 // what may not be said is left out without a word
                 if (!item.topic().isPrivate() || writable.get(item.topic().name())) {
                     hub.publish(item.topic(), item.broadcast(), null);
@@ -230,9 +230,10 @@ class BroadcastResource {
             if (json && !RawJson.isValid(payload)) {
                 throw RestRefusal.message(400, "Bad Request");
             }
-            rates.take(name(caller, request), 1);
+            String name = name(caller, request);
+            rates.take(name, 1);
             Item item = new Item(topic, Broadcast.of(event, payload, json, null));
-            return writable(caller, List.of(item)).compose(writable -> {
+            return writable(name, caller, List.of(item)).compose(writable -> {
                 if (topic.isPrivate() && !writable.get(topic.name())) {
                     throw RestRefusal.message(403, "Unauthorized");
                 }
@@ -263,7 +264,7 @@ class BroadcastResource {
     }
 
     /** Which private topics the caller may write to. */
-    private Future<Map<String, Boolean>> writable(Caller caller, List<Item> items) {
+    private Future<Map<String, Boolean>> writable(String name, Caller caller, List<Item> items) {
         Set<String> topics = new LinkedHashSet<>();
         items.stream().map(Item::topic).filter(Topic::isPrivate).forEach(topic -> topics.add(topic.name()));
         if (topics.size() > MAX_PRIVATE_TOPICS) {
@@ -273,8 +274,8 @@ class BroadcastResource {
         Future<Void> asked = Future.succeededFuture();
         long latest = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(AUTH_TIMEOUT_MS);
         for (String topic : topics) {
-            asked = asked.compose(before -> System.nanoTime() - latest > 0 ? Future.failedFuture("nobody waits for the answer any more")
-                    : Futures.of(access.mayJoin(caller, topic, true)).onSuccess(rights -> writable.put(topic, rights.broadcastWrite()))).mapEmpty();
+            asked = asked.compose(before -> questions.ask(name, caller, topic, latest))
+                    .onSuccess(rights -> writable.put(topic, rights.broadcastWrite())).mapEmpty();
         }
         return here(asked.timeout(AUTH_TIMEOUT_MS, TimeUnit.MILLISECONDS))
                 .recover(failure -> Future.failedFuture(RestRefusal.message(503, NOT_NOW))).map(writable);

@@ -1,13 +1,13 @@
 package dev.parley.realtime;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.feed.Position;
 import dev.parley.stream.Binding;
 import dev.parley.stream.Binding.Event;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * One entry of {@code postgres_changes}, read but not yet held against the database.
@@ -23,24 +23,41 @@ import java.util.Locale;
 record ChangeEntry(Event event, String schema, String table, String filter, List<String> select, boolean resumes, long seq, Position position,
         String positionName) {
 
+    private static final Set<String> MEMBERS = Set.of("event", "schema", "table", "filter", "select", "after", "position");
     private static final int MAX_NAME = 255;
     private static final int MAX_SELECT = 500;
 
-    /** @throws EntryException with what the client is told */
-    static ChangeEntry read(ObjectNode entry) {
+    /**
+     * An entry without the members that mean nothing here; the others as they came: clients hold them against what they sent.
+     *
+     * @param entry a JSON object
+     */
+    static String reduced(String entry) {
+        StringBuilder reduced = new StringBuilder("{");
+        RawJson.members(entry, MEMBERS).forEach((name, value) ->
+                reduced.append(reduced.length() > 1 ? "," : "").append('"').append(name).append("\":").append(value));
+        return reduced.append('}').toString();
+    }
+
+    /**
+     * @param text the entry, {@link #reduced}
+     * @throws EntryException with what the client is told
+     */
+    static ChangeEntry read(String text) {
+        Map<String, String> entry = RawJson.members(text, MEMBERS);
         String schema = name(entry, "schema");
         String table = name(entry, "table");
         if (schema == null && table == null) {
-            throw new EntryException("No subscription params provided. Please provide at least a `schema` or `table` to subscribe to: " + entry);
+            throw new EntryException("No subscription params provided. Please provide at least a `schema` or `table` to subscribe to: " + text);
         }
-        JsonNode filter = entry.path("filter");
+        JsonNode filter = value(entry, "filter");
         if (!filter.isTextual() && !filter.isNull() && !filter.isMissingNode()) {
-            throw new EntryException("Error parsing `filter` params: " + filter);
+            throw unreadable("filter", entry.get("filter"));
         }
-        JsonNode after = entry.path("after");
-        return new ChangeEntry(event(entry.path("event")), schema == null ? "public" : schema, table == null ? Binding.ANY : table,
-                filter.isTextual() && !filter.textValue().isBlank() ? filter.textValue() : null, select(entry.path("select")),
-                entry.has("after") || entry.has("position"), seq(after), position(after), name(entry, "position"));
+        JsonNode after = value(entry, "after");
+        return new ChangeEntry(event(value(entry, "event")), schema == null ? "public" : schema, table == null ? Binding.ANY : table,
+                filter.isTextual() && !filter.textValue().isBlank() ? filter.textValue() : null, select(entry.get("select")),
+                entry.containsKey("after") || entry.containsKey("position"), seq(after), position(after), name(entry, "position"));
     }
 
     /** What makes two entries the same subscription, whatever point they begin at. */
@@ -67,25 +84,37 @@ record ChangeEntry(Event event, String schema, String table, String filter, List
         };
     }
 
-    private static String name(ObjectNode entry, String field) {
-        JsonNode name = entry.path(field);
+    /** What no member has is an object or an array, but {@code select}. */
+    private static JsonNode value(Map<String, String> entry, String field) {
+        String json = entry.get(field);
+        if (json != null && JoinConfig.isContainer(json)) {
+            throw unreadable(field, json);
+        }
+        return JoinConfig.scalar(json);
+    }
+
+    private static EntryException unreadable(String field, String json) {
+        return new EntryException("Error parsing `" + field + "` params: " + json);
+    }
+
+    private static String name(Map<String, String> entry, String field) {
+        JsonNode name = value(entry, field);
         if (name.isMissingNode() || name.isNull()) {
             return null;
         }
         if (!name.isTextual() || name.textValue().isEmpty() || name.textValue().length() > MAX_NAME) {
-            throw new EntryException("Error parsing `" + field + "` params: " + name);
+            throw unreadable(field, entry.get(field));
         }
         return name.textValue();
     }
 
-    private static List<String> select(JsonNode select) {
-        if (select.isMissingNode() || select.isNull()) {
+    private static List<String> select(String select) {
+        if (select == null || select.equals("null")) {
             return null;
         }
-        List<String> columns = new ArrayList<>();
-        select.forEach(column -> columns.add(column.isTextual() ? column.textValue() : null));
-        if (!select.isArray() || columns.isEmpty() || columns.contains(null) || columns.size() > MAX_SELECT) {
-            throw new EntryException("Error parsing `select` params: " + select);
+        List<String> columns = RawJson.texts(select, MAX_SELECT);
+        if (columns == null || columns.isEmpty()) {
+            throw unreadable("select", select);
         }
         return columns;
     }

@@ -54,7 +54,7 @@ final class Channel {
      * @param join   answered under its ref
      */
     Channel(RealtimeSession session, RealtimeServices services, ChannelFrames frames, Envelope join) {
-        JoinConfig config = JoinConfig.read(join.payload());
+        JoinConfig config = JoinConfig.read(join.payload(), services.settings().maxBindings);
         this.session = session;
         this.services = services;
         this.topic = new Topic(frames.topic().substring(ChannelFrames.PREFIX.length()), config.isPrivate());
@@ -125,18 +125,19 @@ final class Channel {
                     } else if (!compiled.result().bindings().isEmpty() && !services.streams().begun()) {
                         refuse(new Refusal(Reasons.NOT_CONNECTED), replaced);
                     } else {
-                        subscriptions = compiled.result();
-                        begin(caller, replaced);
+                        subscriptions = compiled.result().answered();
+                        begin(caller, compiled.result().response(), replaced);
                     }
                 }));
     }
 
-    private void begin(Caller caller, Channel replaced) {
+    /** @param response JSON */
+    private void begin(Caller caller, String response, Channel replaced) {
         state = State.JOINED;
         services.figures().joined();
         Position now = services.streams().now();
         // in one turn of the event loop, so that the answer leaves when all is subscribed to, and nothing can come before it
-        session.write(frames.ok(ref, subscriptions.response()));
+        session.write(frames.ok(ref, response));
         subscribe();
         if (replaced != null) {
             session.write(replaced.frames.close());
@@ -233,7 +234,7 @@ final class Channel {
             case "presence" -> presence.push(envelope, rights, this::end);
             case "access_token" -> {
                 if (envelope.payload().length() <= MAX_TOKEN_PUSH) {
-                    token.push(JoinConfig.token(JoinConfig.tree(envelope.payload())));
+                    token.push(JoinConfig.token(envelope.payload()));
                 }
             }
             default -> { } // for later versions

@@ -37,7 +37,7 @@ final class ChannelBroadcasts implements TopicHub.Receiver {
         }
         // before they are read: what is said meanwhile waits
         listen();
-        return replay.read(topic);
+        return replay.read(topic, session.outbound());
     }
 
     /** Hears from now on what it may, and no more. */
@@ -55,10 +55,13 @@ final class ChannelBroadcasts implements TopicHub.Receiver {
      * @return whether it could: not when so much waits for it already that it should join again when it has read that
      */
     boolean deliverStored() {
-        if (!replay.fits(session.outbound().waitingBytes())) {
+        if (replay.isRead() && !session.outbound().hasRoom()) {
             return false;
         }
-        replay.deliver(stored -> session.answer(stored, frames.topic()), broadcast -> session.write(broadcast, frames.topic()));
+        Allowance.Part part = replay.deliver(stored -> session.answer(stored, frames.topic()), broadcast -> session.write(broadcast, frames.topic()));
+        if (part != null) {
+            session.giveBackOnceTaken(part);
+        }
         return true;
     }
 
@@ -87,9 +90,12 @@ final class ChannelBroadcasts implements TopicHub.Receiver {
         }
         Persist persist = Persist.read(metadata);
         if (persist != null && topic.isPrivate()) {
-            services.stored().store(topic.name(), broadcast, persist.ttlSeconds(), except)
-                    .onComplete(stored -> session.run(() -> answer(ref, stored.succeeded()
-                            ? frames.ok(ref, "{\"id\":" + RawJson.quote(stored.result()) + "}") : frames.error(ref, "{}"))));
+            long cost = StoredBroadcasts.cost(broadcast);
+            session.storing(cost);
+            services.stored().store(topic.name(), broadcast, persist.ttlSeconds(), except).onComplete(stored -> session.run(() -> {
+                answer(ref, stored.succeeded() ? frames.ok(ref, "{\"id\":" + RawJson.quote(stored.result()) + "}") : frames.error(ref, "{}"));
+                session.storing(-cost);
+            }));
             return;
         }
         services.figures().broadcast();
@@ -112,6 +118,7 @@ final class ChannelBroadcasts implements TopicHub.Receiver {
 
     void end() {
         ended = true;
+        replay.end();
         fallSilent();
     }
 

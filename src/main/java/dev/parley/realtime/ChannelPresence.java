@@ -14,7 +14,6 @@ import java.util.function.Consumer;
 /** A channel's part in presence: what it says of itself, and what it is told of others. On the socket's event loop. */
 final class ChannelPresence implements Presence.Watcher {
 
-    private static final long CALLS_MS = 30_000;
     /** What stands around the payload. */
     private static final int ENVELOPE = 1_000;
 
@@ -22,7 +21,6 @@ final class ChannelPresence implements Presence.Watcher {
     private final RealtimeServices services;
     private final Topic topic;
     private final ChannelFrames frames;
-    private final RateLimit calls;
     private boolean wanted;
     private String key;
     private boolean watching;
@@ -37,7 +35,6 @@ final class ChannelPresence implements Presence.Watcher {
         this.frames = frames;
         this.wanted = config.presence();
         this.key = config.presenceKey();
-        this.calls = new RateLimit(services.settings().maxPresenceCalls, CALLS_MS);
     }
 
     void begin(ChannelRights rights) {
@@ -59,7 +56,7 @@ final class ChannelPresence implements Presence.Watcher {
     }
 
     void push(Envelope envelope, ChannelRights rights, Consumer<String> end) {
-        if (!calls.take()) {
+        if (!session.takePresenceCall(frames.topic())) {
             end.accept(Reasons.TOO_MANY_PRESENCE_CALLS);
             return;
         }

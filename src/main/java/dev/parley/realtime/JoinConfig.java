@@ -4,47 +4,76 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /**
- * What a join asks for. What can't be understood of it counts as not asked for.
+ * What a join asks for. What can't be understood of it counts as not asked for; what nobody asks about is passed over unread, since this is kept as long as
+ * the channel.
  *
  * @param self       whether the channel gets its own broadcasts
  * @param ack        whether broadcasts are acknowledged
- * @param replay     of stored broadcasts: an object, or missing
+ * @param replay     of stored broadcasts, or null
  * @param replicationReady whether to say when broadcasts from the database are live
  * @param presence   whether to bring who is there
  * @param presenceKey under which the channel itself appears, or null
- * @param entries    of {@code postgres_changes}, as they came
+ * @param entries    of {@code postgres_changes}, as {@link ChangeEntry} reads them
  * @param isPrivate  whether policies decide
  * @param token      of the user, or null
  */
-record JoinConfig(boolean self, boolean ack, JsonNode replay, boolean replicationReady, boolean presence, String presenceKey,
-        List<ObjectNode> entries, boolean isPrivate, String token) {
+record JoinConfig(boolean self, boolean ack, Replay replay, boolean replicationReady, boolean presence, String presenceKey,
+        List<String> entries, boolean isPrivate, String token) {
 
-    static final ObjectMapper MAPPER = new ObjectMapper(RawJson.FACTORY);
+    /**
+     * Which stored broadcasts are wanted.
+     *
+     * @param isValid whether it could be understood
+     * @param since   from when on, in milliseconds since 1970
+     * @param limit   how many at most
+     */
+    record Replay(boolean isValid, long since, int limit) {
+
+        private static final Replay INVALID = new Replay(false, 0, 0);
+
+        private static Replay read(String replay) {
+            if (replay == null || replay.equals("null")) {
+                return null;
+            }
+            Map<String, String> members = RawJson.members(replay, REPLAY);
+            JsonNode since = scalar(members.get("since"));
+            JsonNode limit = scalar(members.get("limit"));
+            boolean limited = members.containsKey("limit");
+            if (!since.isNumber() || !since.canConvertToLong() || limited && (!limit.canConvertToInt() || limit.intValue() < 1)) {
+                return INVALID;
+            }
+            return new Replay(true, since.longValue(), limited ? limit.intValue() : Integer.MAX_VALUE);
+        }
+    }
+
+    private static final ObjectMapper MAPPER = new ObjectMapper(RawJson.FACTORY);
+    private static final Set<String> TOKENS = Set.of("access_token", "user_token");
+    private static final Set<String> JOIN = Set.of("config", "access_token", "user_token");
+    private static final Set<String> CONFIG = Set.of("broadcast", "presence", "postgres_changes", "private");
+    private static final Set<String> BROADCAST = Set.of("self", "ack", "replay", "replication_ready");
+    private static final Set<String> REPLAY = Set.of("since", "limit");
+    private static final Set<String> PRESENCE = Set.of("key", "enabled");
     private static final int MAX_KEY = 255;
+    /** Of the same as JSON: each character may be an escape. */
+    private static final int MAX_KEY_JSON = 6 * MAX_KEY + 2;
     /** As a presence key it would make the state look like a table's change to Supabase's client, which fails on it. */
     private static final String NO_KEY = "ids";
 
-    static JoinConfig read(String payload) {
-        JsonNode join = tree(payload);
-        JsonNode config = join.path("config");
-        JsonNode broadcast = config.path("broadcast");
-        JsonNode presence = config.path("presence");
-        List<ObjectNode> entries = new ArrayList<>();
-        if (config.path("postgres_changes").isArray()) {
-            config.path("postgres_changes").forEach(entry -> {
-                if (entry instanceof ObjectNode object) {
-                    entries.add(object);
-                }
-            });
-        }
-        return new JoinConfig(isTrue(broadcast.path("self")), isTrue(broadcast.path("ack")), broadcast.path("replay"),
-                isTrue(broadcast.path("replication_ready")), isTrue(presence.path("enabled")), key(presence.path("key")), entries,
-                isTrue(config.path("private")), token(join));
+    /** @param mostEntries of {@code postgres_changes}: when there are more, one more is read, and the rest is not */
+    static JoinConfig read(String payload, int mostEntries) {
+        Map<String, String> join = RawJson.members(payload, JOIN);
+        Map<String, String> config = RawJson.members(join.get("config"), CONFIG);
+        Map<String, String> broadcast = RawJson.members(config.get("broadcast"), BROADCAST);
+        Map<String, String> presence = RawJson.members(config.get("presence"), PRESENCE);
+        List<String> entries = RawJson.objects(config.get("postgres_changes"), mostEntries + 1).stream().map(ChangeEntry::reduced).toList();
+        return new JoinConfig(isTrue(broadcast.get("self")), isTrue(broadcast.get("ack")), Replay.read(broadcast.get("replay")),
+                isTrue(broadcast.get("replication_ready")), isTrue(presence.get("enabled")), key(presence.get("key")), entries,
+                isTrue(config.get("private")), token(join));
     }
 
     /** A payload as a tree; missing when it is no JSON. */
@@ -56,17 +85,36 @@ record JoinConfig(boolean self, boolean ack, JsonNode replay, boolean replicatio
         }
     }
 
-    /** The user's token in a join or an {@code access_token} push; null when there is none, or an API key, which says nothing new. */
-    static String token(JsonNode payload) {
-        JsonNode token = payload.hasNonNull("access_token") ? payload.get("access_token") : payload.path("user_token");
+    /** @param json null when there is none; missing is the answer then, and for an object or an array */
+    static JsonNode scalar(String json) {
+        return json == null || isContainer(json) ? MissingNode.getInstance() : tree(json);
+    }
+
+    static boolean isContainer(String json) {
+        return json.startsWith("{") || json.startsWith("[");
+    }
+
+    /** The user's token in an {@code access_token} push; null when there is none, or an API key, which says nothing new. */
+    static String token(String payload) {
+        return token(RawJson.members(payload, TOKENS));
+    }
+
+    private static String token(Map<String, String> members) {
+        String given = members.get("access_token");
+        JsonNode token = scalar(given == null || given.equals("null") ? members.get("user_token") : given);
         return token.isTextual() && !token.textValue().isBlank() && !token.textValue().startsWith("sb_") ? token.textValue() : null;
     }
 
-    private static boolean isTrue(JsonNode value) {
+    private static boolean isTrue(String json) {
+        JsonNode value = scalar(json);
         return value.isBoolean() ? value.booleanValue() : value.isTextual() && value.textValue().equalsIgnoreCase("true");
     }
 
-    private static String key(JsonNode key) {
+    private static String key(String json) {
+        if (json == null || json.length() > MAX_KEY_JSON) {
+            return null;
+        }
+        JsonNode key = tree(json);
         String text = key.isTextual() ? key.textValue() : key.isMissingNode() || key.isNull() ? "" : key.toString();
         return text.isEmpty() || text.length() > MAX_KEY || text.equals(NO_KEY) ? null : text;
     }

@@ -10,6 +10,11 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /** JSON that passes through as it came: numbers keep their digits, objects their order. */
 final class RawJson {
@@ -30,6 +35,80 @@ final class RawJson {
             parser.getTextLength(); // a string is read when it is asked for: only then is its end known
         }
         return text.substring(from, (int) parser.currentLocation().getCharOffset());
+    }
+
+    /**
+     * The members of an object that have one of these names, as they came; of two of one name the last counts. What else there is is passed over: as a tree
+     * it may take sixty times as much memory as its text.
+     *
+     * @param json may be null, and anything: then there are none
+     */
+    static Map<String, String> members(String json, Set<String> names) {
+        Map<String, String> members = new HashMap<>();
+        if (json == null) {
+            return members;
+        }
+        try (JsonParser parser = FACTORY.createParser(json)) {
+            if (parser.nextToken() == JsonToken.START_OBJECT) {
+                while (parser.nextToken() == JsonToken.FIELD_NAME) {
+                    String name = parser.currentName();
+                    parser.nextToken();
+                    if (names.contains(name)) {
+                        members.put(name, slice(parser, json));
+                    } else {
+                        parser.skipChildren();
+                    }
+                }
+            }
+            return members;
+        } catch (IOException e) {
+            return Map.of();
+        }
+    }
+
+    /**
+     * The objects among an array's elements, as they came, up to so many of them; what else there is is passed over.
+     *
+     * @param json may be null, and anything: then there are none
+     */
+    static List<String> objects(String json, int most) {
+        List<String> objects = new ArrayList<>(0);
+        if (json == null) {
+            return objects;
+        }
+        try (JsonParser parser = FACTORY.createParser(json)) {
+            if (parser.nextToken() == JsonToken.START_ARRAY) {
+                while (objects.size() < most && parser.nextToken() != JsonToken.END_ARRAY) {
+                    if (parser.currentToken() == JsonToken.START_OBJECT) {
+                        objects.add(slice(parser, json));
+                    } else {
+                        parser.skipChildren();
+                    }
+                }
+            }
+            return objects;
+        } catch (IOException e) {
+            return List.of();
+        }
+    }
+
+    /** An array of texts as a list; null when it is none, or one of more than so many. */
+    static List<String> texts(String json, int most) {
+        List<String> texts = new ArrayList<>();
+        try (JsonParser parser = FACTORY.createParser(json)) {
+            if (parser.nextToken() != JsonToken.START_ARRAY) {
+                return null;
+            }
+            while (parser.nextToken() != JsonToken.END_ARRAY) {
+                if (parser.currentToken() != JsonToken.VALUE_STRING || texts.size() == most) {
+                    return null;
+                }
+                texts.add(parser.getText());
+            }
+            return texts;
+        } catch (IOException e) {
+            return null;
+        }
     }
 
     /** Whether the bytes are one JSON value in UTF-8 and nothing else. */

@@ -24,9 +24,15 @@ final class RealtimeSession implements SocketGuard.Session {
     private static final Logger LOG = Logger.getLogger(RealtimeSession.class);
     private static final int MAX_TOPIC = 255;
     private static final int MAX_JOIN = 262_144;
-    /** Of the channels that there are: what they asked for is kept, and takes up to twenty times as much as its text. */
+    /** Of the channels that there are: what they asked for is kept. */
     private static final int MAX_JOINS = 1_048_576;
     private static final long SECOND_MS = 1_000;
+    private static final long PRESENCE_MS = 30_000;
+    /** Of what is on its way into the database, as {@link StoredBroadcasts} counts: 64 small broadcasts, or a large one. */
+    private static final long MAX_STORING = 1_024_000;
+    /** When no more waits for the client, it has taken what was replayed. */
+    private static final long NEARLY_NOTHING = 65_536;
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
 
     private final RealtimeServices services;
     private final RealtimeRequest request;
@@ -35,6 +41,9 @@ final class RealtimeSession implements SocketGuard.Session {
     private final Map<String, Channel> channels = new HashMap<>(4);
     private final RateLimit events;
     private final RateLimit joins;
+    /** By topic, whether its channel is still there or not: who joins anew does not begin anew. Null until it is needed, which for most it never is. */
+    private Map<String, RateLimit> presenceCalls;
+    private long storing;
     private boolean leaving;
     private boolean closed;
 
@@ -248,9 +257,41 @@ final class RealtimeSession implements SocketGuard.Session {
         }, delay.toMillis(), TimeUnit.MILLISECONDS);
     }
 
+    /** Takes one presence frame of a topic; false when there were too many of late, or on too many topics. */
+    boolean takePresenceCall(String topic) {
+        if (presenceCalls == null) {
+            presenceCalls = new HashMap<>(4);
+        }
+        int most = 2 * services.settings().maxChannels;
+        if (presenceCalls.size() >= most && !presenceCalls.containsKey(topic)) {
+            presenceCalls.values().removeIf(RateLimit::isFull);
+            if (presenceCalls.size() >= most) {
+                return false;
+            }
+        }
+        return presenceCalls.computeIfAbsent(topic, unknown -> new RateLimit(services.settings().maxPresenceCalls, PRESENCE_MS)).take();
+    }
+
+    /** So much more, or less, of what it said is on its way into the database. */
+    void storing(long change) {
+        storing += change;
+        if (change < 0) {
+            readOn();
+        }
+    }
+
+    /** Once the client has taken what waits for it. */
+    void giveBackOnceTaken(Allowance.Part part) {
+        if (closed || outbound.waitingBytes() <= NEARLY_NOTHING) {
+            part.giveBack();
+        } else {
+            loop().schedule(() -> giveBackOnceTaken(part), LOOK_AGAIN.toMillis(), TimeUnit.MILLISECONDS);
+        }
+    }
+
     /** There is room for answers again. */
     void roomAgain() {
-        request.channel().config().setAutoRead(true);
+        readOn();
         new ArrayList<>(channels.values()).forEach(Channel::roomAgain);
     }
 
@@ -264,10 +305,20 @@ final class RealtimeSession implements SocketGuard.Session {
         channels.clear();
     }
 
-    /** A client that does not read its answers is not read further. */
+    /** A client that does not read its answers, or says more than can be stored, is not read further. */
+    private boolean isFull() {
+        return !outbound.hasRoom() || storing >= MAX_STORING;
+    }
+
     private void holdBack() {
-        if (!outbound.hasRoom()) {
+        if (isFull()) {
             request.channel().config().setAutoRead(false);
+        }
+    }
+
+    private void readOn() {
+        if (!isFull()) {
+            request.channel().config().setAutoRead(true);
         }
     }
 

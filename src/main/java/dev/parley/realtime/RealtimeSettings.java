@@ -20,7 +20,7 @@ class RealtimeSettings {
     @ConfigProperty(name = "parley.realtime.max-events-per-second", defaultValue = "1000")
     int maxEventsPerSecond;
 
-    /** Presence frames of one channel in 30 seconds. */
+    /** Presence frames of one socket on one topic in 30 seconds. */
     @ConfigProperty(name = "parley.realtime.max-presence-calls", defaultValue = "60")
     int maxPresenceCalls;
 

@@ -9,6 +9,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
+import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -18,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
@@ -36,6 +38,13 @@ class StoredBroadcasts {
     private static final long DEAD_MS = 7_000;
     private static final long LATEST_MS = 4_102_444_800_000L; // the year 2100: what is later is nonsense, and may not be a time at all
     private static final long MAX_REPLAY_BYTES = 8_000_000;
+    /** Of replays that are being read, or that their clients have not taken yet. */
+    private static final long MAX_REPLAYS_BYTES = 8 * MAX_REPLAY_BYTES;
+    /** What a broadcast takes beside its payload. */
+    private static final int OVERHEAD = 256;
+    /** Each on its way into the database counts as so much more than its payload: of small ones no more than 2,000 are under way. */
+    private static final int STORING_OVERHEAD = 16_000;
+    private static final long MAX_STORING = 2_000L * STORING_OVERHEAD;
     private static final int MAX_SOURCES = 10_000;
     private static final String UNDEFINED_COLUMN = "42703";
 
@@ -59,6 +68,8 @@ class StoredBroadcasts {
             insert into realtime.messages (id, topic, extension, event, private, binary_payload) values ($1, $2, 'broadcast', $3, true, $4)""";
 
     private final int replayLimit;
+    private final Allowance replays = new Allowance(MAX_REPLAYS_BYTES);
+    private final Allowance storing = new Allowance(MAX_STORING);
     /** Who is not to hear what it has stored. */
     private final Map<String, TopicHub.Receiver> sources = new LinkedHashMap<>() {
         @Override
@@ -78,25 +89,45 @@ class StoredBroadcasts {
     }
 
     /**
-     * Reads a private topic's newest broadcasts, oldest first.
+     * A topic's newest broadcasts, oldest first.
+     *
+     * @param part of what all replays may take together: to be given back when the client has them
+     */
+    record Replay(List<Stored> broadcasts, Allowance.Part part) {
+    }
+
+    /**
+     * Reads a private topic's newest broadcasts. Fails when too much of what was read for others has not been taken yet.
      *
      * @param sinceMillis from when on, in milliseconds since 1970
      * @param limit       how many at most; never more than {@code parley.realtime.replay-limit}
      */
-    Future<List<Stored>> since(String topic, long sinceMillis, int limit) {
+    Future<Replay> since(String topic, long sinceMillis, int limit) {
         if (isUnstorable(topic)) {
-            return Future.succeededFuture(List.of());
+            return Future.succeededFuture(new Replay(List.of(), replays.part()));
         }
         Tuple question = Tuple.of(topic, (double) Math.max(0, Math.min(LATEST_MS, sinceMillis)), Math.max(1, Math.min(replayLimit, limit)), MAX_REPLAY_BYTES);
-        return ask(SINCE.formatted("binary_payload"), question)
+        Allowance.Part part = replays.part();
+        long latest = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(Channel.STEP_TIMEOUT_MS);
+        return pool.askOne(connection -> {
+            if (System.nanoTime() - latest > 0) {
+                return Future.failedFuture("nobody waits for the answer any more");
+            }
+            // how much it will be is known when it is there
+            return part.take(MAX_REPLAY_BYTES) ? read(connection, question) : Future.failedFuture("too much of other replays has not been taken yet");
+        }).map(rows -> {
+            List<Stored> stored = new ArrayList<>(rows.size());
+            rows.forEach(row -> add(row, stored));
+            part.keep(stored.stream().mapToLong(one -> one.broadcast().payload().length + OVERHEAD).sum());
+            return new Replay(stored, part);
+        }).onFailure(failure -> part.giveBack());
+    }
+
+    private static Future<RowSet<Row>> read(SqlConnection connection, Tuple question) {
+        return connection.preparedQuery(SINCE.formatted("binary_payload")).execute(question)
                 .recover(failure -> failure instanceof PgException refused && UNDEFINED_COLUMN.equals(refused.getSqlState())
                         // the table of an older Supabase
-                        ? ask(SINCE.formatted("null::bytea"), question) : Future.failedFuture(failure))
-                .map(rows -> {
-                    List<Stored> stored = new ArrayList<>(rows.size());
-                    rows.forEach(row -> add(row, stored));
-                    return stored;
-                });
+                        ? connection.preparedQuery(SINCE.formatted("null::bytea")).execute(question) : Future.failedFuture(failure));
     }
 
     private static void add(Row row, List<Stored> stored) {
@@ -111,7 +142,7 @@ class StoredBroadcasts {
     }
 
     /**
-     * Stores a broadcast for a private topic, and by that says it to all who are there.
+     * Stores a broadcast for a private topic, and by that says it to all who are there. Fails at once when too many are on their way already.
      *
      * @param broadcast  one with an event of its own
      * @param ttlSeconds how long it is wanted, or null; it is kept as long as all others
@@ -122,6 +153,10 @@ class StoredBroadcasts {
         if (isUnstorable(topic) || isUnstorable(broadcast.event())) {
             return Future.failedFuture("a name with a character that PostgreSQL does not store");
         }
+        Allowance.Part part = storing.part();
+        if (!part.take(cost(broadcast))) {
+            return Future.failedFuture("too many broadcasts are on their way into the database");
+        }
         UUID id = UUID.randomUUID();
         if (source != null) {
             synchronized (sources) {
@@ -129,9 +164,16 @@ class StoredBroadcasts {
             }
         }
         Object payload = broadcast.isJson() ? new String(broadcast.payload(), StandardCharsets.UTF_8) : Buffer.buffer(broadcast.payload());
-        return ask(broadcast.isJson() ? STORE_JSON : STORE_BINARY, Tuple.of(id, topic, broadcast.event(), payload))
+        Tuple row = Tuple.of(id, topic, broadcast.event(), payload);
+        return pool.askOne(connection -> connection.preparedQuery(broadcast.isJson() ? STORE_JSON : STORE_BINARY).execute(row))
+                .onComplete(done -> part.giveBack())
                 .onFailure(failure -> source(id.toString()))
                 .map(id.toString());
+    }
+
+    /** What a broadcast counts while it is being stored, in bytes. */
+    static long cost(Broadcast broadcast) {
+        return STORING_OVERHEAD + broadcast.payload().length;
     }
 
     /** Who stored a row through this replica and is not to hear it; null for everybody else's. Asked once. */
@@ -143,10 +185,6 @@ class StoredBroadcasts {
 
     private static boolean isUnstorable(String text) {
         return text == null || text.indexOf('\0') >= 0;
-    }
-
-    private Future<RowSet<Row>> ask(String sql, Tuple parameters) {
-        return pool.ask(asked -> asked.preparedQuery(sql).execute(parameters));
     }
 
     @PreDestroy

@@ -1,6 +1,5 @@
 package dev.parley.realtime;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.access.Access;
 import dev.parley.access.Caller;
 import dev.parley.changes.Catalog;
@@ -38,11 +37,12 @@ class SubscriptionCompiler {
     /**
      * What became of one entry: a binding or a problem, the other null.
      *
+     * @param entry   as JSON
      * @param resumes whether the client wants to resume it by position
      */
-    private record Compiled(ObjectNode entry, Binding binding, boolean resumes, String problem) {
+    private record Compiled(String entry, Binding binding, boolean resumes, String problem) {
 
-        static Compiled refused(ObjectNode entry, String problem) {
+        static Compiled refused(String entry, String problem) {
             return new Compiled(entry, null, false, problem);
         }
     }
@@ -64,8 +64,11 @@ class SubscriptionCompiler {
         this.maxEntries = settings.maxBindings;
     }
 
-    /** Fails when the database can't be asked, and with {@link Refusal} for too many entries. */
-    Future<Subscriptions> compile(List<ObjectNode> entries, Caller caller) {
+    /**
+     * @param entries {@link ChangeEntry#reduced}
+     * @return fails when the database can't be asked, and with {@link Refusal} for too many entries
+     */
+    Future<Subscriptions> compile(List<String> entries, Caller caller) {
         if (entries.isEmpty()) {
             return Future.succeededFuture(Subscriptions.NONE);
         }
@@ -76,19 +79,19 @@ class SubscriptionCompiler {
         return Future.all(compiled).map(all -> put(compiled.stream().map(Future::result).toList()));
     }
 
-    private Future<Compiled> compile(ObjectNode node, Caller caller) {
+    private Future<Compiled> compile(String text, Caller caller) {
         ChangeEntry entry;
         try {
-            entry = ChangeEntry.read(node);
+            entry = ChangeEntry.read(text);
         } catch (EntryException e) {
-            return Future.succeededFuture(Compiled.refused(node, e.getMessage()));
+            return Future.succeededFuture(Compiled.refused(text, e.getMessage()));
         }
-        return targets(entry, caller).map(targets -> new Compiled(node, binding(entry, targets), entry.resumes(), null)).recover(failure -> {
+        return targets(entry, caller).map(targets -> new Compiled(text, binding(entry, targets), entry.resumes(), null)).recover(failure -> {
             if (failure instanceof EntryException problem) {
-                return Future.succeededFuture(Compiled.refused(node, problem.getMessage()));
+                return Future.succeededFuture(Compiled.refused(text, problem.getMessage()));
             }
             if (failure instanceof FilterException problem) {
-                return Future.succeededFuture(Compiled.refused(node, problem.isGrammar() ? problem.getMessage() : UNABLE
+                return Future.succeededFuture(Compiled.refused(text, problem.isGrammar() ? problem.getMessage() : UNABLE
                         + "An exception happened so please check your connect parameters: " + entry.parameters() + ". Exception: " + problem.getMessage()));
             }
             return Future.failedFuture(failure);
@@ -154,13 +157,18 @@ class SubscriptionCompiler {
                 || one instanceof Start.AfterMessage first && other instanceof Start.AfterMessage second && first.seq() < second.seq();
     }
 
+    /** As the client sent it, or it would not know it again. */
+    private static String withId(String entry, long id) {
+        return entry.substring(0, entry.length() - 1) + (entry.equals("{}") ? "" : ",") + "\"id\":" + id + "}";
+    }
+
     /** An entry may be large, and stands in most texts. */
     private static String cut(String problem) {
         return problem.length() <= MAX_PROBLEM ? problem : problem.substring(0, MAX_PROBLEM) + "…";
     }
 
     private static Subscriptions put(List<Compiled> compiled) {
-        List<ObjectNode> echo = new ArrayList<>();
+        StringBuilder echo = new StringBuilder("{\"postgres_changes\":[");
         List<String> problems = new ArrayList<>();
         Map<Object, Binding> bindings = new HashMap<>();
         List<Binding> order = new ArrayList<>();
@@ -192,13 +200,13 @@ class SubscriptionCompiler {
                 positions |= one.resumes;
             } else {
                 problems.add(cut(one.problem));
-                id = id(one.entry.toString());
+                id = id(one.entry);
                 while (!ids.add(id)) {
                     id++;
                 }
             }
-            echo.add(one.entry.deepCopy().put("id", id));
+            echo.append(echo.charAt(echo.length() - 1) == '[' ? "" : ",").append(withId(one.entry, id));
         }
-        return new Subscriptions(echo, order, problems, positions);
+        return new Subscriptions(echo.append("]}").toString(), order, problems, positions);
     }
 }

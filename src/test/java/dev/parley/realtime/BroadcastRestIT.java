@@ -6,10 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.parley.access.Tokens;
 import dev.parley.realtime.BroadcastListener.Heard;
 import dev.parley.testing.Await;
 import dev.parley.testing.Instance;
 import dev.parley.testing.Json;
+import dev.parley.testing.RawWebSocket;
+import dev.parley.testing.RealtimeChannel;
+import dev.parley.testing.RealtimeClient;
+import dev.parley.testing.RealtimeVersion;
 import dev.parley.testing.Sql;
 import dev.parley.testing.TestPostgres;
 import java.io.IOException;
@@ -19,9 +24,11 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -232,6 +239,68 @@ class BroadcastRestIT {
             late.say(topic, "e", "", "{}");
             assertEquals(List.of(), late.heard());
         }
+    }
+
+    /** The heartbeat comes after ten megabytes, which are read in no time: it is answered after most of them are stored. */
+    @Test
+    void whoSaysMoreThanCanBeStoredIsNotReadFurther() throws IOException {
+        byte[] payload = ("\"" + "x".repeat(20_000) + "\"").getBytes(UTF_8);
+        try (RealtimeClient client = RealtimeClient.of(RealtimeVersion.V2).connect(here)) {
+            RealtimeChannel channel = client.channel(topic());
+            channel.config().put("private", true).withObject("/broadcast").put("ack", true);
+            channel.join().awaitJoined();
+            List<String> said = new ArrayList<>();
+            for (int i = 0; i < 500; i++) {
+                said.add(client.nextRef());
+                client.socket().write(RawWebSocket.BINARY,
+                        RealtimeVersion.push(channel.joinRef(), said.get(i), channel.topic(), "e", "{\"persist\":true}", true, payload));
+            }
+            client.awaitHeartbeat();
+            long answered = said.stream().filter(ref -> channel.reply(ref) != null).count();
+            assertTrue(answered >= 300, () -> "only " + answered + " were answered before");
+            said.forEach(ref -> assertEquals("ok", channel.awaitReply(ref).path("status").asText()));
+        }
+    }
+
+    /** The policy counts what it is asked and takes its time: without an order sixty questions would be before the join's. */
+    @Test
+    void aJoinDoesNotWaitBehindOneCallersBatches() throws IOException {
+        Sql.on(database).run("""
+                create role slow;
+                create sequence asked;
+                create function slow_answer() returns boolean language sql volatile security definer
+                  as $$ select pg_sleep(0.05) is not null and nextval('public.asked') > 0 $$;
+                grant usage on schema realtime to slow;
+                grant select, insert on realtime.messages to slow;
+                create policy slow_read on realtime.messages for select to slow using (true);
+                create policy slow_write on realtime.messages for insert to slow
+                  with check (realtime.topic() not like 'slow:%' or extension <> 'broadcast' or public.slow_answer())""");
+        String token = token("slow", "batches");
+        List<CompletableFuture<HttpResponse<String>>> batches = new ArrayList<>();
+        try (RealtimeClient client = RealtimeClient.of(RealtimeVersion.V2, token("slow", "joins")).connect(here)) {
+            for (int i = 0; i < 60; i++) {
+                String batch = "{\"messages\":[{\"topic\":\"slow:" + i + "\",\"event\":\"e\",\"payload\":{},\"private\":true}]}";
+                HttpRequest post = post("/api/broadcast", "application/json", batch).header("Authorization", "Bearer " + token).build();
+                batches.add(CLIENT.sendAsync(post, BodyHandlers.ofString()));
+            }
+            Await.until(() -> asked() > 5, PATIENCE, "the batches are being looked at");
+            RealtimeChannel channel = client.channel("quick");
+            channel.config().put("private", true);
+            long before = asked();
+            channel.join().awaitJoined();
+            long meanwhile = asked() - before;
+            assertTrue(meanwhile < 30, () -> meanwhile + " questions of somebody else's were answered before");
+        }
+        batches.forEach(batch -> assertEquals(202, batch.join().statusCode()));
+    }
+
+    private static long asked() {
+        return Sql.on(database).value("select last_value from asked", Long.class);
+    }
+
+    private static String token(String role, String subject) {
+        return Tokens.shared("HS256", null, Instance.JWT_SECRET,
+                "{\"role\":\"" + role + "\",\"sub\":\"" + subject + "\",\"exp\":" + (System.currentTimeMillis() / 1000 + 3600) + "}");
     }
 
     @Test

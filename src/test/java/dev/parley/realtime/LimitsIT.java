@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.testing.Await;
+import dev.parley.testing.ChangeBinding;
 import dev.parley.testing.Instance;
 import dev.parley.testing.Json;
 import dev.parley.testing.Logs;
@@ -15,6 +16,7 @@ import dev.parley.testing.RealtimeChannel;
 import dev.parley.testing.RealtimeClient;
 import dev.parley.testing.RealtimeFrame;
 import dev.parley.testing.RealtimeVersion;
+import dev.parley.testing.Sql;
 import dev.parley.testing.TestPostgres;
 import java.io.IOException;
 import java.time.Duration;
@@ -24,6 +26,7 @@ import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -33,9 +36,11 @@ class LimitsIT {
     private static final int CHANNELS = 5;
     private static final int JOINS = 20;
     private static final int EVENTS = 50;
+    private static final int PRESENCE_CALLS = 6;
     private static final int BROADCAST_BYTES = 2_000;
     private static final Duration ERROR_DELAY = Duration.ofMillis(1_500);
     private static final Duration REFUSAL_DELAY = Duration.ofMillis(1_000);
+    private static final JsonNode TRACK = Json.read("{\"type\":\"presence\",\"event\":\"track\",\"payload\":{}}");
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private static TestPostgres database;
@@ -48,7 +53,9 @@ class LimitsIT {
         instance = Instance.over(database).setting("parley.realtime.max-channels", String.valueOf(CHANNELS))
                 .setting("parley.realtime.max-joins-per-second", String.valueOf(JOINS))
                 .setting("parley.realtime.max-events-per-second", String.valueOf(EVENTS))
+                .setting("parley.realtime.max-presence-calls", String.valueOf(PRESENCE_CALLS))
                 .setting("parley.realtime.max-broadcast-bytes", String.valueOf(BROADCAST_BYTES))
+                .setting("parley.realtime.private.without-roles", "allow")
                 .setting("parley.realtime.error-delay", ERROR_DELAY.toMillis() + "ms")
                 .setting("parley.realtime.refusal-delay", REFUSAL_DELAY.toMillis() + "ms").start();
         bystander = Bystander.join(database, instance, RealtimeVersion.V2);
@@ -132,6 +139,27 @@ class LimitsIT {
 
     @ParameterizedTest
     @EnumSource
+    void presenceTooOftenClosesItsChannelHoweverOftenItIsJoined(RealtimeVersion version) throws IOException {
+        try (RealtimeClient client = RealtimeClient.of(version).connect(instance)) {
+            RealtimeChannel other = client.channel("other").join().awaitJoined();
+            RealtimeChannel channel = client.channel("who").join().awaitJoined();
+            for (int i = 0; i < 2 * PRESENCE_CALLS && channel.errors().isEmpty(); i++) { // a slow machine gives some of the allowance back meanwhile
+                channel.leave();
+                channel = client.channel("who").join().awaitJoined();
+                channel.push("presence", TRACK);
+                channel.push("presence", TRACK);
+                client.awaitHeartbeat();
+            }
+            RealtimeFrame told = channel.awaitFrame("being told", frame -> frame.event().equals("system"));
+            assertEquals("Client presence rate limit exceeded", told.payload().path("message").asText());
+            channel.awaitFrame("the end of the channel", frame -> frame.event().equals("phx_close"));
+            assertEquals("ok", other.awaitReply(other.push("presence", TRACK)).path("status").asText());
+            assertEquals(List.of(), client.closes());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void aBroadcastTooLargeGoesNowhere(RealtimeVersion version) throws IOException {
         try (RealtimeClient sender = RealtimeClient.of(version).connect(instance); RealtimeClient receiver = RealtimeClient.of(version).connect(instance)) {
             RealtimeChannel hears = receiver.channel("sizes").join().awaitJoined();
@@ -175,6 +203,58 @@ class LimitsIT {
             tooMuch.frames().clear();
             tooMuch.join().awaitJoined();
         }
+    }
+
+    /** As trees these joins would be more than twice as large as the instance's memory. */
+    @Test
+    void whatAnEntryHoldsBeyondWhatItAsksForIsNotKept() throws IOException {
+        JsonNode junk = Json.read("[" + "{},".repeat(83_000) + "{}]");
+        List<RealtimeClient> clients = new ArrayList<>();
+        try {
+            for (int i = 0; i < 8; i++) {
+                RealtimeClient client = RealtimeClient.of(RealtimeVersion.V2).connect(instance);
+                clients.add(client);
+                for (int j = 0; j < 4; j++) {
+                    client.channel("junk " + j).on(ChangeBinding.of("*", "public", "messages").unknown("junk", junk)).join().awaitJoined();
+                }
+            }
+            for (RealtimeClient client : clients) {
+                client.awaitHeartbeat();
+                assertEquals(List.of(), client.closes());
+                assertEquals(List.of(), client.violations());
+            }
+        } finally {
+            clients.forEach(RealtimeClient::close);
+        }
+    }
+
+    @Test
+    void replaysThatNobodyReadsHaveABoundTogether() throws IOException {
+        Sql.on(database).transaction(connection -> connection.createStatement().execute("set local session_replication_role = replica; "
+                + "insert into realtime.messages (topic, extension, event, payload, private) "
+                + "select 'replayed', 'broadcast', 'e', to_jsonb(repeat('x', 990000)), true from generate_series(1, 8)"));
+        List<RealtimeClient> deaf = new ArrayList<>();
+        try (RealtimeClient client = RealtimeClient.of(RealtimeVersion.V2).connect(instance)) {
+            for (int i = 0; i < 12; i++) {
+                RealtimeClient one = RealtimeClient.of(RealtimeVersion.V2).connect(instance);
+                deaf.add(one);
+                one.pause();
+                replay(one).join();
+            }
+            JsonNode refused = Json.read("{\"status\":\"error\",\"response\":{\"reason\":\"UnableToReplayMessages: Realtime was unable to replay messages\"}}");
+            Await.until(() -> replay(client).join().awaitJoinReply().equals(refused), PATIENCE, "a replay too many");
+            deaf.forEach(RealtimeClient::close);
+            Await.until(() -> replay(client).join().awaitJoinReply().path("status").asText().equals("ok"), PATIENCE, "there is room again");
+            assertEquals(List.of(), client.closes());
+        } finally {
+            deaf.forEach(RealtimeClient::close);
+        }
+    }
+
+    private static RealtimeChannel replay(RealtimeClient client) {
+        RealtimeChannel channel = client.channel("replayed");
+        channel.config().put("private", true).withObject("/broadcast/replay").put("since", 0);
+        return channel;
     }
 
     @ParameterizedTest

@@ -18,6 +18,7 @@ import java.util.function.Supplier;
 public final class ChangeBinding {
 
     private final ObjectNode entry = JsonNodeFactory.instance.objectNode();
+    private final ObjectNode unknown = JsonNodeFactory.instance.objectNode();
     private final List<RowChange> changes = new CopyOnWriteArrayList<>();
     private Supplier<JsonNode> after = () -> null;
     private Consumer<RowChange> listener = changes::add;
@@ -42,6 +43,12 @@ public final class ChangeBinding {
 
     public ChangeBinding filter(String filter) {
         entry.put("filter", filter);
+        return this;
+    }
+
+    /** Sends a member that means nothing to the server; it need not come back. */
+    public ChangeBinding unknown(String name, JsonNode value) {
+        unknown.set(name, value);
         return this;
     }
 
@@ -81,10 +88,10 @@ public final class ChangeBinding {
             sent.set("after", from);
         }
         id = null;
-        return sent;
+        return sent.deepCopy().setAll(unknown);
     }
 
-    /** What the client does with its entry in the reply, and a bit more: it must come back unchanged. */
+    /** What the client does with its entry in the reply, and a bit more: what the server knows of it must come back unchanged. */
     synchronized void confirmed(JsonNode echoed) {
         JsonNode given = echoed.path("id");
         if (!(given.isTextual() && !given.textValue().isEmpty() || given.isNumber() && given.asDouble() != 0)) {
@@ -92,6 +99,7 @@ public final class ChangeBinding {
         }
         ObjectNode plain = echoed.deepCopy();
         plain.remove("id");
+        unknown.fieldNames().forEachRemaining(plain::remove);
         if (!plain.equals(Json.read(sent.toString()))) { // read, for a number's type
             throw new AssertionError("sent " + sent + ", came back as " + echoed);
         }
