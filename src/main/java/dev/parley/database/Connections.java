@@ -67,7 +67,7 @@ public class Connections {
 
     /** One connection, on the caller's context. */
     public Future<PgConnection> connect(PgConnectOptions options) {
-        return tlsOffers.settle(options).compose(settled -> PgConnection.connect(vertx, settled));
+        return tlsOffers.connect(options, settled -> PgConnection.connect(vertx, settled));
     }
 
     /** One connection, in session state {@code setup} (SQL), on the caller's context. */

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.StringJoiner;
+import java.util.regex.Pattern;
 
 /** Derives the URL of one driver from the other's: migrations use JDBC, everything else the reactive client. */
 final class DatabaseUrls {
@@ -18,6 +19,8 @@ final class DatabaseUrls {
     /** What both drivers call the same; any other parameter means something to one of them only. */
     private static final Set<String> SHARED_PARAMETERS = Set.of("sslmode", "sslrootcert", "sslcert", "sslkey", "user", "password");
 
+    private static final Pattern FACTORY = Pattern.compile("(^|&)sslfactory=");
+
     private DatabaseUrls() {}
 
     /** {@code jdbc:postgresql://host:port/db?sslmode=…} to {@code postgresql://host:port/db?sslmode=…}. */
@@ -26,6 +29,10 @@ final class DatabaseUrls {
             throw notDerivable("quarkus.datasource.jdbc.url", "quarkus.datasource.reactive.url");
         }
         URI uri = parse(jdbc.substring(JDBC.length()), "quarkus.datasource.jdbc.url", "quarkus.datasource.reactive.url");
+        if (uri.getRawQuery() != null && FACTORY.matcher(uri.getRawQuery()).find()) {
+            throw new DatabaseSetupException("quarkus.datasource.jdbc.url names an sslfactory, which only JDBC knows: say sslmode (require, verify-full with"
+                    + " sslrootcert) instead, or set quarkus.datasource.reactive.url too");
+        }
         return "postgresql://" + address(uri) + query(parameters(uri.getRawQuery()));
     }
 

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.eclipse.microprofile.config.ConfigProvider;
 
 /**
@@ -30,6 +31,8 @@ class Encryption {
     /** Of which the client would make settings of the session, were they left in its options. */
     private static final Set<String> FILES = Set.of("sslrootcert", "sslcert", "sslkey");
     private static final String HOST_NAME_AS_IN_HTTPS = "HTTPS";
+    /** JDBC takes keys in other forms too, by their names: what the client can't read is not held against a server that may not ask for it. */
+    private static final Pattern PEM = Pattern.compile("\\.(key|pem)$");
 
     private final Optional<DataSourceReactiveRuntimeConfig> quarkus;
     private final Optional<SslMode> mode;
@@ -76,7 +79,7 @@ class Encryption {
         // as in libpq, an authority that is named is asked whatever the mode; so is the JVM's own where Quarkus is to verify the host's name
         boolean anyone = options.isTrustAll() || options.getTrustOptions() == null && named(options.getHostnameVerificationAlgorithm()).isEmpty();
         options.setTrustAll(!verified && anyone);
-        if (said.containsKey("sslcert") && said.containsKey("sslkey")) {
+        if (said.containsKey("sslcert") && PEM.matcher(said.getOrDefault("sslkey", "")).find()) {
             options.setKeyCertOptions(new PemKeyCertOptions().addCertPath(said.get("sslcert")).addKeyPath(said.get("sslkey")));
         }
         if (options.getSslMode() == SslMode.VERIFY_FULL) {

@@ -10,11 +10,14 @@ import io.vertx.core.net.NetClientOptions;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.pgclient.PgConnectOptions;
+import io.vertx.pgclient.PgException;
 import io.vertx.pgclient.SslMode;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 
 /**
  * Settles {@code sslmode=prefer}: a server is asked whether it takes TLS, and the answer holds for those who come within seconds. The client itself would try
@@ -28,12 +31,27 @@ class TlsOffers {
     /** SSLRequest: a length and a number that is no version of the protocol. */
     private static final Buffer QUESTION = Buffer.buffer().appendInt(8).appendInt(80877103);
     private static final byte YES = 'S';
+    private static final String NOT_LET_IN = "28000";
 
     private final Vertx vertx;
     private final Map<SocketAddress, Offer> offers = new ConcurrentHashMap<>();
+    /** Which take TLS, but let us in without it alone. */
+    private final Set<SocketAddress> plain = ConcurrentHashMap.newKeySet();
 
     TlsOffers(Vertx vertx) {
         this.vertx = vertx;
+    }
+
+    /** Connects by {@code connect}; a server that takes TLS and does not let us in is tried without, as JDBC does, and others follow if that helps. */
+    <T> Future<T> connect(PgConnectOptions options, Function<PgConnectOptions, Future<T>> connect) {
+        return settle(options).compose(settled -> connect.apply(settled).recover(failure -> {
+            boolean preferred = settled != options && settled.getSslMode() == SslMode.REQUIRE;
+            if (!preferred || !(failure instanceof PgException refused) || !NOT_LET_IN.equals(refused.getSqlState())) {
+                return Future.failedFuture(failure);
+            }
+            return connect.apply(Encryption.without(new PgConnectOptions(settled))).onSuccess(connected -> plain.add(options.getSocketAddress()))
+                    .recover(neither -> Future.failedFuture(failure));
+        }));
     }
 
     private record Offer(Future<Boolean> answer, long askedAt) {
@@ -48,6 +66,9 @@ class TlsOffers {
         ContextInternal context = (ContextInternal) vertx.getOrCreateContext();
         if (options.getSslMode() != SslMode.PREFER) {
             return context.succeededFuture(options);
+        }
+        if (plain.contains(options.getSocketAddress())) {
+            return context.succeededFuture(Encryption.without(new PgConnectOptions(options)));
         }
         Promise<Boolean> answer = context.promise();
         offers.compute(options.getSocketAddress(), (server, before) -> before != null && before.holds() ? before : new Offer(ask(server), System.nanoTime()))

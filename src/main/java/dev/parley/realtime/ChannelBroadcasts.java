@@ -9,6 +9,9 @@ import io.vertx.core.Future;
 /** A channel's part in broadcasts: what it says, what it hears, and the stored ones that it asked for. On the socket's event loop only. */
 final class ChannelBroadcasts implements TopicHub.Receiver {
 
+    /** A socket for which so much waits takes no replay: each channel's may be half as large. */
+    private static final long MAX_WAITING_BYTES = 16_000_000;
+
     private final RealtimeSession session;
     private final RealtimeServices services;
     private final Topic topic;
@@ -55,7 +58,7 @@ final class ChannelBroadcasts implements TopicHub.Receiver {
      * @return whether it could: not when so much waits for it already that it should join again when it has read that
      */
     boolean deliverStored() {
-        if (replay.isRead() && !session.outbound().hasRoom()) {
+        if (replay.isRead() && session.outbound().waitingBytes() >= MAX_WAITING_BYTES) {
             return false;
         }
         Allowance.Part part = replay.deliver(stored -> session.answer(stored, frames.topic()), broadcast -> session.write(broadcast, frames.topic()));

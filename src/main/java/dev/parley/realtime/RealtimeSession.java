@@ -285,6 +285,7 @@ final class RealtimeSession implements SocketGuard.Session {
         if (closed || outbound.waitingBytes() <= NEARLY_NOTHING) {
             part.giveBack();
         } else {
+            part.keep(outbound.waitingBytes()); // no more of it can be left
             loop().schedule(() -> giveBackOnceTaken(part), LOOK_AGAIN.toMillis(), TimeUnit.MILLISECONDS);
         }
     }

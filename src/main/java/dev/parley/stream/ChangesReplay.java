@@ -32,7 +32,7 @@ final class ChangesReplay implements Replay {
 
     private static final String MESSAGES = """
             select pg_current_snapshot()::text, f.feed_id, f.trimmed::text,
-                   coalesce((select k.last_seq from parley.conversation_counter k where k.conversation_id = $1),
+                   greatest((select k.last_seq from parley.conversation_counter k where k.conversation_id = $1),
                             (select max(m.seq) from public.messages m where m.conversation_id = $1), 0), m.seqs, m.rows, m.times, m.complete, m.cuts
             from parley.feed f cross join lateral (
               select array_agg(p.seq order by p.seq) filter (where p.fits) as seqs,

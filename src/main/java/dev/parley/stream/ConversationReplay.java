@@ -32,7 +32,7 @@ final class ConversationReplay implements Replay {
             with s as materialized (select pg_current_snapshot() as upto)
             select s.upto::text, f.feed_id, f.trimmed::text,
                    exists (select from public.conversations c where c.id = $1),
-                   coalesce((select k.last_seq from parley.conversation_counter k where k.conversation_id = $1),
+                   greatest((select k.last_seq from parley.conversation_counter k where k.conversation_id = $1),
                             (select max(m.seq) from public.messages m where m.conversation_id = $1), 0),
                    m.seqs, m.rows, e.ids, e.xids, e.operations, e.rows, m.complete, e.tables, e.bytes
             from s cross join parley.feed f

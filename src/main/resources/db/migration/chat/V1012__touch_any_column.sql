@@ -11,7 +11,16 @@ begin
   end if;
   return new;
 end $$;
--- of the same name, for its place among others
-drop trigger parley_touch on public.conversations;
-create trigger parley_touch before update on public.conversations
-  for each row when (old.updated_at = new.updated_at) execute function parley.touch_conversation();
+-- of the same name, for its place among others; behind somebody's long read nobody is to wait, and on PostgreSQL 13, where the old one has to be dropped
+-- first, no longer than two seconds: the migration is then tried again
+set local lock_timeout = '2s';
+do $$
+declare
+  replaces boolean := current_setting('server_version_num')::integer >= 140000;
+begin
+  if not replaces then
+    drop trigger parley_touch on public.conversations;
+  end if;
+  execute 'create ' || case when replaces then 'or replace ' else '' end || 'trigger parley_touch before update on public.conversations
+    for each row when (old.updated_at = new.updated_at) execute function parley.touch_conversation()';
+end $$;

@@ -43,6 +43,7 @@ class DatabaseUrlsTest {
     @ValueSource(strings = {
         "jdbc:mysql://db/chat?password=secret",
         "jdbc:postgresql://a,b/chat?password=secret",
+        "jdbc:postgresql://db/chat?password=secret&ssl=true&sslfactory=org.postgresql.ssl.NonValidatingFactory",
         "postgresql://db/chat?password=secret",
     })
     void aUrlThatLeadsNowhereIsRefusedWithoutShowingItsPassword(String jdbc) {

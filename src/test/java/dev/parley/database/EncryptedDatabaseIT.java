@@ -45,6 +45,7 @@ class EncryptedDatabaseIT {
         database.requireTls(authority, authority.issue("localhost"));
         Sql.on(database).run("create role parley superuser login password '" + PASSWORD + "'");
         Sql.on(database).run("create role certified superuser login");
+        Sql.on(database).run("create role plain superuser login");
     }
 
     @AfterAll
@@ -70,6 +71,13 @@ class EncryptedDatabaseIT {
             assertServes(knowing);
             assertEquals(List.of("/CN=certified"), Sql.on(database).values("select distinct client_dn from pg_stat_ssl join pg_stat_activity using (pid) "
                     + "where usename = 'certified'", String.class));
+        }
+    }
+
+    @Test
+    void whoIsLetInWithoutTlsOnlyGetsInWithoutItWhereTheUrlSaysNothing() throws IOException {
+        try (Instance unencrypted = over("127.0.0.1", "").setting("quarkus.datasource.username", "plain").begin()) {
+            assertServes(unencrypted);
         }
     }
 

@@ -33,7 +33,7 @@ public enum RealtimeVersion {
             Set<String> names = new TreeSet<>();
             object.fieldNames().forEachRemaining(names::add);
             // where a client resumes, the frames of its joins are told apart
-            boolean ofJoin = names.remove("join_ref");
+            boolean ofJoin = Set.of("postgres_changes", "system").contains(object.path("event").asText()) && object.path("join_ref").isTextual() && names.remove("join_ref");
             require(names.equals(Set.of("topic", "event", "payload", "ref")), "not the members of 1.0.0: ", text);
             return checked(new RealtimeFrame(ofJoin ? ref(object.get("join_ref")) : null, ref(object.get("ref")), string(object.get("topic"), text),
                     string(object.get("event"), text), object.get("payload")), text);

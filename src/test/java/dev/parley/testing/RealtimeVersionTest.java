@@ -65,7 +65,9 @@ class RealtimeVersionTest {
     }
 
     @Test
-    void version1HasNoJoinRef() {
+    void version1HasAJoinRefWhereAClientResumesAndNowhereElse() {
+        assertEquals("6", RealtimeVersion.V1.read("{\"topic\":\"t\",\"event\":\"system\",\"payload\":{},\"ref\":null,\"join_ref\":\"6\"}").joinRef());
+        assertThrows(AssertionError.class, () -> RealtimeVersion.V1.read("{\"topic\":\"t\",\"event\":\"system\",\"payload\":{},\"ref\":null,\"join_ref\":null}"));
         assertThrows(AssertionError.class, () -> RealtimeVersion.V1.read("{\"topic\":\"t\",\"event\":\"e\",\"payload\":{},\"ref\":null,\"join_ref\":null}"));
     }
 }

@@ -117,6 +117,8 @@ public final class TestPostgres implements AutoCloseable {
         append(access, """
                 hostssl all postgres all trust
                 hostssl all certified all cert
+                hostnossl all plain all trust
+                hostssl all plain all reject
                 hostssl all all all scram-sha-256
                 """);
         restart();
