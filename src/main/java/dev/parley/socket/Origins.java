@@ -2,7 +2,6 @@ package dev.parley.socket;
 
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.net.HostAndPort;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
 import java.util.Optional;
@@ -35,13 +34,18 @@ class Origins {
     /** Those of this service, those that CORS is open to, and whatever is no browser. */
     boolean admit(HttpServerRequest request) {
         String origin = request.getHeader(HttpHeaders.ORIGIN);
-        return origin == null || isOwn(origin, request.authority()) || named.contains(origin) || named.contains(ANY)
+        return origin == null || isOwn(origin, request) || named.contains(origin) || named.contains(ANY)
                 || patterns.stream().anyMatch(pattern -> pattern.matcher(origin).matches());
     }
 
     /** The scheme is not looked at: where TLS ends in front of the service, it is not the page's. */
-    private static boolean isOwn(String origin, HostAndPort authority) {
-        int host = origin.indexOf("://") + 3;
-        return host > 2 && authority != null && origin.substring(host).equalsIgnoreCase(authority.toString());
+    private static boolean isOwn(String origin, HttpServerRequest request) {
+        int scheme = origin.indexOf("://");
+        if (scheme < 0) {
+            return false;
+        }
+        String host = origin.substring(scheme + 3);
+        // what a proxy says of the host may lack the port that the page's own word has
+        return host.equalsIgnoreCase(String.valueOf(request.authority())) || host.equalsIgnoreCase(request.getHeader(HttpHeaders.HOST));
     }
 }
