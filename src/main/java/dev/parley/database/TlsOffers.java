@@ -28,8 +28,9 @@ class TlsOffers {
 
     private static final long HOLDS_NANOS = Duration.ofSeconds(10).toNanos();
     private static final int PATIENCE_SECONDS = 5;
-    /** SSLRequest: a length and a number that is no version of the protocol. */
-    private static final Buffer QUESTION = Buffer.buffer().appendInt(8).appendInt(80877103);
+    /** SSLRequest: a length and a number that is no version of the protocol. No buffer: of those none may be made while a native executable is built. */
+    private static final int QUESTION_BYTES = 8;
+    private static final int QUESTION = 80877103;
     private static final byte YES = 'S';
     private static final String NOT_LET_IN = "28000";
 
@@ -89,7 +90,7 @@ class TlsOffers {
         // whatever else it says, it says again to the connection that is made without
         socket.handler(said -> answer.tryComplete(said.getByte(0) == YES));
         socket.closeHandler(gone -> answer.tryFail("the server does not say whether it takes TLS"));
-        socket.write(QUESTION);
+        socket.write(Buffer.buffer().appendInt(QUESTION_BYTES).appendInt(QUESTION));
         return answer.future();
     }
 }
