@@ -103,6 +103,11 @@ public class Access {
         return isPrivate ? policies.rights(caller, topic) : EVERYTHING;
     }
 
+    /** Whether {@link #mayJoin} of a private channel has its answer without a question to the database. */
+    public boolean knowsWhetherMayJoin(Caller caller, String topic) {
+        return policies.areKnown(caller, topic);
+    }
+
     /** Whether this caller may follow the changes of a table. */
     public Uni<Boolean> mayWatch(Caller caller, String schema, String table) {
         return YES;

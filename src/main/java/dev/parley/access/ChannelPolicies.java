@@ -69,6 +69,11 @@ public class ChannelPolicies {
         return schema.chain(inPlace -> Uni.createFrom().completionStage(() -> answer(caller, topic).toCompletionStage()));
     }
 
+    /** Whether {@link #rights} of these need no question of their own: it was asked a moment ago, or is being asked. */
+    boolean areKnown(Caller caller, String topic) {
+        return answers.has(Question.of(caller, topic));
+    }
+
     private Future<ChannelRights> answer(Caller caller, String topic) {
         return answers.get(Question.of(caller, topic), () -> ask(caller, topic));
     }

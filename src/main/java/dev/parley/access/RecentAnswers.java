@@ -38,7 +38,7 @@ final class RecentAnswers {
         Answer answer = new Answer(promise.future(), System.nanoTime());
         synchronized (this) {
             Answer known = answers.get(question);
-            if (known != null && (!known.rights.isComplete() || isFresh(known, answer.askedAt))) {
+            if (serves(known, answer.askedAt)) {
                 return known.rights;
             }
             answers.remove(question); // or it would keep its place
@@ -54,6 +54,15 @@ final class RecentAnswers {
         }
         asked.onComplete(promise);
         return answer.rights;
+    }
+
+    /** Whether who asks this now costs no question. */
+    synchronized boolean has(Question question) {
+        return serves(answers.get(question), System.nanoTime());
+    }
+
+    private boolean serves(Answer known, long now) {
+        return known != null && (!known.rights.isComplete() || isFresh(known, now));
     }
 
     private boolean isFresh(Answer answer, long now) {

@@ -9,7 +9,6 @@ import io.vertx.core.Promise;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayDeque;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Queue;
 
@@ -20,13 +19,7 @@ import java.util.Queue;
 @ApplicationScoped
 class RestQuestions {
 
-    private static final int MAX_ANSWERED = 4_000;
-
-    /** @param claims a hash of them: where two share one, a question is asked out of turn, no more */
-    private record Question(String role, String subject, int claims, String topic) {
-    }
-
-    private record Turn(Question question, Caller caller, long latest, Promise<ChannelRights> promise) {
+    private record Turn(Caller caller, String topic, long latest, Promise<ChannelRights> promise) {
     }
 
     /** What one caller still has to ask. */
@@ -43,24 +36,15 @@ class RestQuestions {
 
     private final Access access;
     private final int most;
-    private final long freshNanos;
     private final Map<String, Line> lines = new HashMap<>();
     /** Those that have something to ask and are not being answered. */
     private final Queue<Line> next = new ArrayDeque<>();
     private int asking;
     private boolean goingOn;
-    /** What the policies were asked a moment ago: until when that answer still serves, and asking again costs no question. In the order of asking. */
-    private final Map<Question, Long> answered = new LinkedHashMap<>() {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Question, Long> eldest) {
-            return size() > MAX_ANSWERED;
-        }
-    };
 
     RestQuestions(Access access, PrivateChannelConfig config) {
         this.access = access;
         this.most = Math.max(1, config.connections() / 2);
-        this.freshNanos = config.maxAnswerAge().toNanos();
     }
 
     /**
@@ -70,8 +54,8 @@ class RestQuestions {
      * @param latest after that time, by {@link System#nanoTime}, nobody waits for the answer any more
      */
     Future<ChannelRights> ask(String name, Caller caller, String topic, long latest) {
-        Turn turn = new Turn(new Question(caller.role(), caller.subject(), caller.claims().hashCode(), topic), caller, latest, Promise.promise());
-        if (isAnswered(turn.question)) {
+        Turn turn = new Turn(caller, topic, latest, Promise.promise());
+        if (access.knowsWhetherMayJoin(caller, topic)) {
             return rights(turn);
         }
         join(name, turn);
@@ -80,12 +64,7 @@ class RestQuestions {
     }
 
     private Future<ChannelRights> rights(Turn turn) {
-        return Futures.of(access.mayJoin(turn.caller, turn.question.topic, true));
-    }
-
-    private synchronized boolean isAnswered(Question question) {
-        Long until = answered.get(question);
-        return until != null && System.nanoTime() - until < 0;
+        return Futures.of(access.mayJoin(turn.caller, turn.topic, true));
     }
 
     private synchronized void join(String name, Turn turn) {
@@ -122,18 +101,14 @@ class RestQuestions {
 
     private void ask(Line line) {
         Turn turn = turn(line);
-        long now = System.nanoTime();
         Future<ChannelRights> rights;
         try {
-            rights = now - turn.latest > 0 ? Future.failedFuture("nobody waits for the answer any more") : rights(turn);
+            rights = System.nanoTime() - turn.latest > 0 ? Future.failedFuture("nobody waits for the answer any more") : rights(turn);
         } catch (RuntimeException e) {
             rights = Future.failedFuture(e);
         }
-        if (!rights.isComplete()) {
-            remember(turn.question, now + freshNanos); // one that is there at once is older
-        }
         rights.onComplete(done -> {
-            answered(line, turn.question, done.succeeded());
+            answered(line);
             turn.promise.handle(done);
             goOn();
         });
@@ -143,21 +118,13 @@ class RestQuestions {
         return line.turns.remove();
     }
 
-    private synchronized void remember(Question question, long until) {
-        answered.remove(question); // or it would keep its place
-        answered.put(question, until);
-    }
-
-    private synchronized void answered(Line line, Question question, boolean well) {
+    private synchronized void answered(Line line) {
         asking--;
         line.asking = false;
         if (line.turns.isEmpty()) {
             lines.remove(line.name);
         } else {
             next.add(line);
-        }
-        if (!well) {
-            answered.remove(question);
         }
     }
 }
