@@ -120,6 +120,6 @@ final class BroadcastReplay {
             }
             return false;
         }
-        return replayed.isEmpty() || broadcast.meta() == null || !replayed.contains(JoinConfig.tree(broadcast.meta()).path("id").asText());
+        return replayed.isEmpty() || broadcast.meta() == null || !replayed.contains(RawJson.tree(broadcast.meta()).path("id").asText());
     }
 }

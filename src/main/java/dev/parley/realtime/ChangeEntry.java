@@ -87,10 +87,10 @@ record ChangeEntry(Event event, String schema, String table, String filter, List
     /** What no member has is an object or an array, but {@code select}. */
     private static JsonNode value(Map<String, String> entry, String field) {
         String json = entry.get(field);
-        if (json != null && JoinConfig.isContainer(json)) {
+        if (json != null && RawJson.isContainer(json)) {
             throw unreadable(field, json);
         }
-        return JoinConfig.scalar(json);
+        return RawJson.scalar(json);
     }
 
     private static EntryException unreadable(String field, String json) {

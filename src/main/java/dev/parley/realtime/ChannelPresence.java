@@ -64,7 +64,7 @@ final class ChannelPresence implements Presence.Watcher {
             end.accept(Reasons.TRACK_TOO_LARGE);
             return;
         }
-        JsonNode push = JoinConfig.tree(envelope.payload());
+        JsonNode push = RawJson.tree(envelope.payload());
         switch (push.path("event").asText().toLowerCase(Locale.ROOT)) {
             case "track" -> track(push.path("payload"), envelope.ref(), rights, end);
             case "untrack" -> {

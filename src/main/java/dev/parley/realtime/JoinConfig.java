@@ -1,9 +1,6 @@
 package dev.parley.realtime;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.MissingNode;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -41,8 +38,8 @@ record JoinConfig(boolean self, boolean ack, Replay replay, boolean replicationR
                 return null;
             }
             Map<String, String> members = RawJson.members(replay, REPLAY);
-            JsonNode since = scalar(members.get("since"));
-            JsonNode limit = scalar(members.get("limit"));
+            JsonNode since = RawJson.scalar(members.get("since"));
+            JsonNode limit = RawJson.scalar(members.get("limit"));
             boolean limited = members.containsKey("limit");
             if (!since.isNumber() || !since.canConvertToLong() || limited && (!limit.canConvertToInt() || limit.intValue() < 1)) {
                 return INVALID;
@@ -51,7 +48,6 @@ record JoinConfig(boolean self, boolean ack, Replay replay, boolean replicationR
         }
     }
 
-    private static final ObjectMapper MAPPER = new ObjectMapper(RawJson.FACTORY);
     private static final Set<String> TOKENS = Set.of("access_token", "user_token");
     private static final Set<String> JOIN = Set.of("config", "access_token", "user_token");
     private static final Set<String> CONFIG = Set.of("broadcast", "presence", "postgres_changes", "private");
@@ -76,24 +72,6 @@ record JoinConfig(boolean self, boolean ack, Replay replay, boolean replicationR
                 isTrue(config.get("private")), token(join));
     }
 
-    /** A payload as a tree; missing when it is no JSON. */
-    static JsonNode tree(String payload) {
-        try {
-            return MAPPER.readTree(payload);
-        } catch (JsonProcessingException e) {
-            return MissingNode.getInstance();
-        }
-    }
-
-    /** @param json null when there is none; missing is the answer then, and for an object or an array */
-    static JsonNode scalar(String json) {
-        return json == null || isContainer(json) ? MissingNode.getInstance() : tree(json);
-    }
-
-    static boolean isContainer(String json) {
-        return json.startsWith("{") || json.startsWith("[");
-    }
-
     /** The user's token in an {@code access_token} push; null when there is none, or an API key, which says nothing new. */
     static String token(String payload) {
         return token(RawJson.members(payload, TOKENS));
@@ -101,12 +79,12 @@ record JoinConfig(boolean self, boolean ack, Replay replay, boolean replicationR
 
     private static String token(Map<String, String> members) {
         String given = members.get("access_token");
-        JsonNode token = scalar(given == null || given.equals("null") ? members.get("user_token") : given);
+        JsonNode token = RawJson.scalar(given == null || given.equals("null") ? members.get("user_token") : given);
         return token.isTextual() && !token.textValue().isBlank() && !token.textValue().startsWith("sb_") ? token.textValue() : null;
     }
 
     private static boolean isTrue(String json) {
-        JsonNode value = scalar(json);
+        JsonNode value = RawJson.scalar(json);
         return value.isBoolean() ? value.booleanValue() : value.isTextual() && value.textValue().equalsIgnoreCase("true");
     }
 
@@ -114,7 +92,7 @@ record JoinConfig(boolean self, boolean ack, Replay replay, boolean replicationR
         if (json == null || json.length() > MAX_KEY_JSON) {
             return null;
         }
-        JsonNode key = tree(json);
+        JsonNode key = RawJson.tree(json);
         String text = key.isTextual() ? key.textValue() : key.isMissingNode() || key.isNull() ? "" : key.toString();
         return text.isEmpty() || text.length() > MAX_KEY || text.equals(NO_KEY) ? null : text;
     }

@@ -14,7 +14,7 @@ record Persist(Long ttlSeconds) {
         if (metadata == null) {
             return null;
         }
-        JsonNode persist = JoinConfig.tree(metadata).path("persist");
+        JsonNode persist = RawJson.tree(metadata).path("persist");
         if (persist.isBoolean()) {
             return persist.booleanValue() ? new Persist(null) : null;
         }

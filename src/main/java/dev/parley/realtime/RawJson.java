@@ -3,9 +3,13 @@ package dev.parley.realtime;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -23,8 +27,27 @@ final class RawJson {
             .maxNestingDepth(200).maxStringLength(8_000_000).maxNumberLength(1_000).build())
             .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES) // names from outside would be kept: thousands, of any length
             .build();
+    private static final ObjectMapper MAPPER = new ObjectMapper(FACTORY);
 
     private RawJson() {
+    }
+
+    /** JSON as a tree; missing when it is no JSON. */
+    static JsonNode tree(String json) {
+        try {
+            return MAPPER.readTree(json);
+        } catch (JsonProcessingException e) {
+            return MissingNode.getInstance();
+        }
+    }
+
+    /** @param json null when there is none; missing is the answer then, and for an object or an array */
+    static JsonNode scalar(String json) {
+        return json == null || isContainer(json) ? MissingNode.getInstance() : tree(json);
+    }
+
+    static boolean isContainer(String json) {
+        return json.startsWith("{") || json.startsWith("[");
     }
 
     /** The text of the value that the parser stands on; the parser then stands on its end. */

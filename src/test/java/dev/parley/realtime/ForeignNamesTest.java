@@ -24,7 +24,7 @@ class ForeignNamesTest {
 
     @Test
     void joinsLeaveNoNamesInMemory() {
-        assertNothingIsKept("join", JoinConfig::tree);
+        assertNothingIsKept("join", RawJson::tree);
     }
 
     @Test
