@@ -1,6 +1,7 @@
 package dev.parley.conversation;
 
 import dev.parley.conversation.MessageBatch.Result;
+import dev.parley.conversation.MessageBatch.Written;
 import dev.parley.database.Connections;
 import dev.parley.database.DatabaseLoop;
 import dev.parley.database.ExpendablePool;
@@ -37,6 +38,8 @@ public class GroupCommitWriter implements MessageWriter {
     private static final long SWEEP_MS = 1_000;
     /** Of a message that is written where the log is read: others' deliveries wait for it. */
     private static final int ALONE_LOCK_TIMEOUT_MS = 20;
+    /** A batch of more is read page by page, as anybody's is, and not told in one piece. */
+    private static final long MOST_TOLD_BYTES = 1 << 20;
 
     private final WriterConfig config;
     private final Vertx vertx;
@@ -54,7 +57,7 @@ public class GroupCommitWriter implements MessageWriter {
     GroupCommitWriter(WriterConfig config, Connections connections, DatabaseLoop loop, Vertx vertx, LogFollower follower, WriterFigures figures) {
         this.config = config;
         this.pool = new ExpendablePool(() -> connections.pool(connections.options("parley-writer"), config.transactions() + config.waiters(),
-                MessageBatch.SESSION), config.patience().toMillis() / 2);
+                MessageBatch.SESSION, follower::connected), config.patience().toMillis() / 2);
         this.context = loop.context();
         this.vertx = vertx;
         this.follower = follower;
@@ -140,7 +143,8 @@ public class GroupCommitWriter implements MessageWriter {
         Optional<Future<Optional<Result>>> alone = batch.size() > 1 ? Optional.empty()
                 : follower.readBehind(used -> MessageBatch.storeOne(used, batch.get(0).message(), ALONE_LOCK_TIMEOUT_MS));
         if (alone.isEmpty()) {
-            return byPool(used -> MessageBatch.write(used, batch, lockTimeoutMs));
+            boolean tells = follower.takesRows() && batch.stream().mapToLong(PendingMessage::bytes).sum() <= MOST_TOLD_BYTES;
+            return byPool(used -> MessageBatch.write(used, batch, lockTimeoutMs, tells));
         }
         return alone.get().compose(result -> {
             if (result.isEmpty()) {
@@ -156,14 +160,15 @@ public class GroupCommitWriter implements MessageWriter {
         return byPool(used -> MessageBatch.judge(used, batch, true, lockTimeoutMs));
     }
 
-    /** Whoever follows the log is told before the senders, and so reads while they are answered. */
-    private Future<Result[]> byPool(Function<Pool, Future<Result[]>> write) {
-        return pool.ask(write).onSuccess(results -> {
-            int stored = (int) Stream.of(results).filter(result -> result.sent() != null).count();
+    /** Whoever follows the log is told before the senders, and so delivers, or reads while they are answered. */
+    private Future<Result[]> byPool(Function<Pool, Future<Written>> write) {
+        return pool.ask(write).map(written -> {
+            int stored = (int) Stream.of(written.results()).filter(result -> result.sent() != null).count();
             if (stored > 0) {
                 figures.committed(stored);
-                follower.committed();
+                follower.committed(written.commit());
             }
+            return written.results();
         });
     }
 

@@ -1,5 +1,6 @@
 package dev.parley.conversation;
 
+import dev.parley.feed.OwnCommit;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
@@ -31,13 +32,20 @@ final class MessageBatch {
     record Result(Outcome outcome, Sent sent) {
     }
 
+    /** What a batch came to. @param commit the transaction; null where there were none or several, or not all that it wrote is known */
+    record Written(Result[] results, OwnCommit commit) {
+    }
+
     private static final String STORE_ONE = "select seq, created_at, stored_metadata, stored_row from parley.store_message($1, $2, $3, $4, $5, $6, $7)";
-    private static final String STORE = "select stored_ids, seqs, created_at, stored_metadatas, stored_rows from parley.store_messages($1, $2, $3, $4, $5, $6, $7, $8)";
+    private static final String STORE = """
+            select stored_ids, seqs, created_at, stored_metadatas, stored_rows, own_commit, logged_at, log_ids, log_records
+            from parley.store_messages($1, $2, $3, $4, $5, $6, $7, $8, $9)""";
     private static final String JUDGE = "select ordinal, id, outcome, seq, created_at, stored, stored_row from parley.write_messages($1, $2, $3, $4, $5, $6, $7, $8)";
 
     private final SqlClient client;
     private final List<PendingMessage> pending;
     private final Result[] results;
+    private OwnCommit commit;
 
     private MessageBatch(SqlClient client, List<PendingMessage> pending) {
         this.client = client;
@@ -50,12 +58,13 @@ final class MessageBatch {
      *
      * @param client        whose sessions all are in state {@link #SESSION}
      * @param lockTimeoutMs how long to wait for any other lock
+     * @param tells         whether the rows as they are logged are wanted
      * @return a result for each message, in order; fails as a whole with the database's error
      */
-    static Future<Result[]> write(SqlClient client, List<PendingMessage> pending, int lockTimeoutMs) {
+    static Future<Written> write(SqlClient client, List<PendingMessage> pending, int lockTimeoutMs, boolean tells) {
         MessageBatch batch = new MessageBatch(client, pending);
-        return (pending.size() == 1 ? batch.storeOnlyOne(lockTimeoutMs) : batch.store(lockTimeoutMs))
-                .compose(all -> all ? Future.succeededFuture() : batch.judgeOthers(false, lockTimeoutMs)).map(done -> batch.results);
+        return (pending.size() == 1 ? batch.storeOnlyOne(lockTimeoutMs) : batch.store(lockTimeoutMs, tells))
+                .compose(all -> all ? Future.succeededFuture() : batch.judgeOthers(false, lockTimeoutMs)).map(done -> new Written(batch.results, batch.commit));
     }
 
     /**
@@ -63,9 +72,9 @@ final class MessageBatch {
      *
      * @param waitForLocks whether to wait for conversations that another transaction has locked, or to answer {@code BUSY} for them
      */
-    static Future<Result[]> judge(SqlClient client, List<PendingMessage> pending, boolean waitForLocks, int lockTimeoutMs) {
+    static Future<Written> judge(SqlClient client, List<PendingMessage> pending, boolean waitForLocks, int lockTimeoutMs) {
         MessageBatch batch = new MessageBatch(client, pending);
-        return batch.judgeOthers(waitForLocks, lockTimeoutMs).map(done -> batch.results);
+        return batch.judgeOthers(waitForLocks, lockTimeoutMs).map(done -> new Written(batch.results, null));
     }
 
     /** Stores a message where all about it is usual; else nothing happens and the result is empty. */
@@ -88,7 +97,7 @@ final class MessageBatch {
     }
 
     /** Whether all are stored. */
-    private Future<Boolean> store(int lockTimeoutMs) {
+    private Future<Boolean> store(int lockTimeoutMs, boolean tells) {
         Map<UUID, Integer> places = new HashMap<>(pending.size() * 2);
         Map<UUID, Integer> counts = new HashMap<>(pending.size() * 2);
         Integer[] numbers = new Integer[pending.size()];
@@ -102,7 +111,7 @@ final class MessageBatch {
         Columns columns = new Columns(pending);
         return client.preparedQuery(STORE)
                 .execute(Tuple.of(columns.ids, columns.conversations, numbers).addArrayOfString(columns.senders).addArrayOfString(columns.roles)
-                        .addArrayOfString(columns.contents).addArrayOfString(columns.metadatas).addInteger(lockTimeoutMs))
+                        .addArrayOfString(columns.contents).addArrayOfString(columns.metadatas).addInteger(lockTimeoutMs).addBoolean(tells))
                 .map(rows -> {
                     Row row = rows.iterator().next();
                     UUID[] ids = row.getArrayOfUUIDs(0);
@@ -118,7 +127,12 @@ final class MessageBatch {
                         results[at] = created(pending.get(at).message(), seqs[i], createdAt, metadatas == null ? null : metadatas[i],
                                 changed == null ? null : changed[i]);
                     }
-                    return ids.length == results.length;
+                    String told = row.getString(5);
+                    if (told == null || ids.length < results.length) {
+                        return ids.length == results.length;
+                    }
+                    commit = OwnCommit.parse(told, "public", "messages", row.getOffsetDateTime(6), row.getArrayOfLongs(7), row.getArrayOfStrings(8));
+                    return true;
                 });
     }
 

@@ -77,9 +77,18 @@ public class Connections {
 
     /** A pool whose connections all are in session state {@code setup} (SQL). */
     public Pool pool(PgConnectOptions options, int size, String setup) {
+        return pool(options, size, setup, () -> { });
+    }
+
+    /** The same. @param connected called for each new connection, before it is used; on any event loop */
+    public Pool pool(PgConnectOptions options, int size, String setup, Runnable connected) {
+        Handler<SqlConnection> handler = inSession(setup);
         return PgBuilder.pool().using(vertx).connectingTo(() -> tlsOffers.settle(options).map(settled -> settled))
                 .with(new PoolOptions().setMaxSize(size).setShared(false).setConnectionTimeout(10))
-                .withConnectHandler(inSession(setup))
+                .withConnectHandler(connection -> {
+                    connected.run();
+                    handler.handle(connection);
+                })
                 .build();
     }
 

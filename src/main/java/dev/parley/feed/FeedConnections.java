@@ -49,8 +49,12 @@ public class FeedConnections {
         return "%s; set statement_timeout = %2$d; set idle_in_transaction_session_timeout = %2$d".formatted(SESSION, Math.max(1, config.readTimeout().toMillis()));
     }
 
-    /** A primary's connection and the history it shows; fails on a standby. */
-    record Primary(PgConnection connection, FeedIdentity identity, Snapshot trimmed) {
+    /**
+     * A primary's connection and the history it shows; fails on a standby.
+     *
+     * @param server see {@link OwnCommit}
+     */
+    record Primary(PgConnection connection, FeedIdentity identity, Snapshot trimmed, String server) {
     }
 
     /** Connects the tail, on its event loop. Makes sure that the log is this cluster's. */
@@ -74,10 +78,10 @@ public class FeedConnections {
         Future<?> notify = connection.query("update parley.feed set notify = %1$s where notify <> %1$s".formatted(config.notifies())).execute();
         Future<?> claim = connection.query("select parley.claim_log()").execute();
         Future<?> writing = connection.query(WRITING).execute();
-        Future<RowSet<Row>> feed = connection.query("select f.feed_id, parley.timeline(), f.trimmed::text from parley.feed f").execute();
+        Future<RowSet<Row>> feed = connection.query("select f.feed_id, parley.timeline(), f.trimmed::text, pg_postmaster_start_time()::text from parley.feed f").execute();
         return Future.all(notify, claim, writing, feed).map(done -> {
             Row row = feed.result().iterator().next();
-            return new Primary(connection, new FeedIdentity(row.getLong(0), row.getInteger(1)), Snapshot.parse(row.getString(2)));
+            return new Primary(connection, new FeedIdentity(row.getLong(0), row.getInteger(1)), Snapshot.parse(row.getString(2)), row.getString(3));
         });
     }
 

@@ -82,6 +82,9 @@ public final class LogCursor {
     /** What the delta that is being paged through goes up to; null between deltas. */
     private Snapshot upto;
     private long lastId;
+    /** Of ids that a transaction of our own skips: with more between, the log is read. */
+    private static final int MAX_SKIPPED = 100;
+
     /** Counts the reads: what an abandoned one brings late is not taken. */
     private int attempt;
 
@@ -143,6 +146,53 @@ public final class LogCursor {
         return client.preparedQuery(sql).execute(parameters).map(rows -> page(rows, limit, mine));
     }
 
+    /** Whether a transaction's rows have been read, as far as that is known without asking. */
+    boolean has(long xid) {
+        return raw != null && raw.sees(xid);
+    }
+
+    /**
+     * Whether {@link #step} would go on by this transaction of ours: all that it saw is read.
+     *
+     * @param now see {@link #read}
+     */
+    boolean reaches(OwnCommit own, long now) {
+        return epoch == now && raw != null && upto == null && own.xid() - raw.xmax() <= MAX_SKIPPED && own.seen().within(raw.with(own.xid()));
+    }
+
+    /**
+     * Goes on by a transaction of our own without reading it. What it did not see may have committed in between; that is not claimed to be read, and so comes with
+     * the next read. What it saw must have been read, or something would come after what was written in the knowledge of it.
+     *
+     * @param own that is not {@link #has read} and {@link #reaches in reach}, with its rows
+     */
+    Delta step(OwnCommit own) {
+        Position before = position;
+        raw = raw.with(own.xid());
+        Snapshot seen = raw.clamp(Math.max(position.bound(), own.xid() + 1));
+        List<Change> changes = new ArrayList<>(own.ids().length);
+        for (int i = 0; i < own.ids().length; i++) {
+            changes.add(change(seen, own.ids()[i], own.xid(), own.loggedAt(), own.schema(), own.table(), Operation.INSERT, own.records()[i], null, false));
+        }
+        return completed(before, changes, seen);
+    }
+
+    private Change change(Snapshot seen, long id, long xid, OffsetDateTime loggedAt, String schema, String table, Operation operation, String record,
+            String oldRecord, boolean cut) {
+        position = position.inside(seen, id, new Landmark(id, xid, loggedAt));
+        return new Change(id, xid, schema, table, operation, record, oldRecord, cut, loggedAt, position);
+    }
+
+    /** Whoever has had the last row has had the whole delta. */
+    private Delta completed(Position before, List<Change> changes, Snapshot seen) {
+        position = position.at(seen);
+        if (!changes.isEmpty()) {
+            int last = changes.size() - 1;
+            changes.set(last, changes.get(last).after(position));
+        }
+        return new Delta(before, changes, true, raw, position);
+    }
+
     private static String sql(String page, String condition) {
         return page.formatted(BYTES_BEFORE, LargeRows.text("l.record", "l.bytes"), LargeRows.text("l.old_record", "l.bytes"), LargeRows.isCut("l.bytes"), condition);
     }
@@ -180,23 +230,15 @@ public final class LogCursor {
                 continue;
             }
             bound = Math.max(bound, xid + 1);
-            OffsetDateTime loggedAt = row.getOffsetDateTime(11);
-            position = position.inside(seen.clamp(bound), lastId, new Landmark(lastId, xid, loggedAt));
-            changes.add(new Change(lastId, xid, row.getString(5), row.getString(6), Operation.valueOf(row.getString(7)),
-                    row.getString(8), row.getString(9), row.getBoolean(10), loggedAt, position));
+            changes.add(change(seen.clamp(bound), lastId, xid, row.getOffsetDateTime(11), row.getString(5), row.getString(6), Operation.valueOf(row.getString(7)),
+                    row.getString(8), row.getString(9), row.getBoolean(10)));
         }
-        boolean complete = found < limit.rows() && read == found;
-        if (complete) {
-            position = position.at(seen.clamp(bound));
+        if (found < limit.rows() && read == found) {
             raw = seen;
             upto = null;
-            if (!changes.isEmpty()) {
-                int last = changes.size() - 1;
-                changes.set(last, changes.get(last).after(position));
-            }
-        } else {
-            upto = seen;
+            return completed(before, changes, seen.clamp(bound));
         }
-        return new Delta(before, changes, complete, seen, position);
+        upto = seen;
+        return new Delta(before, changes, false, seen, position);
     }
 }

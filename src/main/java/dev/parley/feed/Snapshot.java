@@ -46,6 +46,21 @@ public record Snapshot(long xmax, long[] running) {
         return new Snapshot(bound, count == running.length ? running : Arrays.copyOf(running, count));
     }
 
+    /** What is seen by this snapshot, and this id. */
+    public Snapshot with(long xid) {
+        if (sees(xid)) {
+            return this;
+        }
+        if (xid < xmax) {
+            return new Snapshot(xmax, Arrays.stream(running).filter(other -> other != xid).toArray());
+        }
+        long[] between = Arrays.copyOf(running, running.length + Math.toIntExact(xid - xmax));
+        for (int i = running.length; i < between.length; i++) {
+            between[i] = xmax + i - running.length;
+        }
+        return new Snapshot(xid + 1, between);
+    }
+
     /** What is seen by this snapshot or by the other. */
     public Snapshot union(Snapshot other) {
         Snapshot high = xmax >= other.xmax ? this : other, low = high == this ? other : this;

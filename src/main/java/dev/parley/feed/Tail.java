@@ -16,12 +16,15 @@ import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jboss.logging.Logger;
 
@@ -43,6 +46,11 @@ public class Tail {
     /** After one that took so long (a standby that has to confirm, a trigger, a busy disk) there is none for a while. */
     private static final long SLOW_WRITE_NANOS = TimeUnit.MILLISECONDS.toNanos(100), PAUSE_AFTER_SLOW_WRITE_NANOS = TimeUnit.SECONDS.toNanos(30);
 
+    /** So many of our own transactions have to be in reach, one after the other, until the next is taken to be. */
+    private static final int REACHED_IN_A_ROW = 3;
+    /** Own transactions kept while a read is on its way; what there is more of is read. */
+    private static final int MAX_OWN_WAITING = 16;
+
     private final Vertx vertx;
     private final FeedConfig config;
     private final FeedConnections connections;
@@ -52,10 +60,17 @@ public class Tail {
     private final Backoff backoff = new Backoff(50, 5_000);
     private final AtomicBoolean rung = new AtomicBoolean();
 
+    private final AtomicInteger writers = new AtomicInteger();
+    private final Deque<OwnCommit> own = new ArrayDeque<>();
+
     private final Context context;
     private volatile State state = State.AWAY;
     private PgConnection connection;
+    private String server;
     private LogCursor cursor;
+    /** How many connections had been opened for writing when the last read began. */
+    private int knownWriters;
+    private int reached;
     private final ReadLimit limit;
     private Reason gap;
     private boolean complained;
@@ -70,6 +85,7 @@ public class Tail {
     private volatile long currentAt;
     private volatile long pageAt;
     private volatile long reads;
+    private volatile long steps;
 
     Tail(Vertx vertx, FeedConfig config, FeedConnections connections, Doorbell doorbell, Database database, DatabaseLoop loop) {
         this.vertx = vertx;
@@ -146,6 +162,48 @@ public class Tail {
         }));
     }
 
+    /** Whether a transaction of ours would likely be gone on by if its rows were told. On the tail's event loop only. */
+    public boolean takesRows() {
+        return reached >= REACHED_IN_A_ROW;
+    }
+
+    /** Tells that a connection was opened on which own transactions will be written: it may be another server's, or the same one's after a crash. Any thread. */
+    public void writerConnected() {
+        writers.incrementAndGet();
+    }
+
+    /**
+     * Goes on by a transaction of ours that has committed, without reading it, where nothing that it saw is still to be read; else it is read. On the tail's event
+     * loop only.
+     */
+    public void committed(OwnCommit commit) {
+        reached = reaches(commit) ? reached + 1 : 0;
+        if (state == State.RESTING) {
+            goOnBy(commit);
+        } else if (state == State.READING && own.size() < MAX_OWN_WAITING) {
+            own.add(commit);
+        } else {
+            ring();
+        }
+    }
+
+    /** Of this server, and by a connection that was there before the last read: no crash and no failover lies between what one has seen and the other. */
+    private boolean reaches(OwnCommit commit) {
+        return state != State.AWAY && commit.server().equals(server) && writers.get() == knownWriters && cursor.reaches(commit, epoch);
+    }
+
+    private void goOnBy(OwnCommit commit) {
+        if (cursor.has(commit.xid())) {
+            return;
+        }
+        if (commit.isTold() && reaches(commit)) {
+            steps++;
+            handOut(cursor.step(commit));
+        } else {
+            ring();
+        }
+    }
+
     /** Runs something between two reads' deliveries. Any thread. */
     public void execute(Runnable action) {
         context.runOnContext(ignored -> action.run());
@@ -186,6 +244,11 @@ public class Tail {
     /** How many pages were read. */
     public long reads() {
         return reads;
+    }
+
+    /** How many transactions of our own were gone on by without being read. */
+    public long steps() {
+        return steps;
     }
 
     private void connect() {
@@ -238,6 +301,7 @@ public class Tail {
         PgConnection fresh = primary.connection();
         fresh.closeHandler(gone -> lose(fresh));
         connection = fresh;
+        server = primary.server();
         epoch++;
         FeedIdentity before = identity;
         if (before == null) {
@@ -272,7 +336,7 @@ public class Tail {
     /** The database lost what was delivered: no position handed out so far may hold. */
     private Future<Primary> renameLog(Primary primary) {
         return primary.connection().query("select parley.new_log_id()").execute().map(rows -> new Primary(primary.connection(),
-                new FeedIdentity(rows.iterator().next().getLong(0), primary.identity().timeline()), primary.trimmed()));
+                new FeedIdentity(rows.iterator().next().getLong(0), primary.identity().timeline()), primary.trimmed(), primary.server()));
     }
 
     private Future<Void> reset(Primary primary, Reason reason) {
@@ -313,6 +377,8 @@ public class Tail {
         PgConnection gone = connection;
         connection = null;
         limit.reset();
+        own.clear();
+        reached = 0;
         epoch++;
         state = State.AWAY;
         cursor = position == null ? null : new LogCursor(position); // a page that was read but not delivered must be read again
@@ -329,9 +395,11 @@ public class Tail {
     }
 
     private void read(PgConnection on) {
+        int opened = writers.get();
         cursor.read(on, epoch, new PageLimit(config.pageSize(), config.pageBytes())).timeout(limit.goneAfterMs(), TimeUnit.MILLISECONDS)
                 .onSuccess(delta -> {
                     if (connection == on) {
+                        knownWriters = opened;
                         deliver(delta);
                     }
                 })
@@ -348,10 +416,7 @@ public class Tail {
             LOG.info("the feed is read again");
             complained = false;
         }
-        position = delta.after();
-        for (FeedListener listener : listeners) {
-            tell(listener, delta);
-        }
+        handOut(delta);
         pageAt = System.nanoTime();
         if (!delta.complete()) {
             read(connection);
@@ -359,7 +424,17 @@ public class Tail {
         }
         currentAt = pageAt;
         state = State.RESTING;
+        for (OwnCommit commit; state == State.RESTING && (commit = own.poll()) != null; ) {
+            goOnBy(commit);
+        }
         readIfRung();
+    }
+
+    private void handOut(Delta delta) {
+        position = delta.after();
+        for (FeedListener listener : listeners) {
+            tell(listener, delta);
+        }
     }
 
     /** A listener that fails must not stop the feed: what it did not take is a gap for its readers. */

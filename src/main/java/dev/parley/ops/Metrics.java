@@ -29,6 +29,7 @@ class Metrics {
                 .description("Time since the tail last knew that it had everything").register(registry);
         Gauge.builder("parley.feed.connected", tail, t -> t.isConnected() ? 1 : 0).description("Whether the tail is connected").register(registry);
         FunctionCounter.builder("parley.feed.reads", tail, Tail::reads).description("Pages of the change log read by the tail").register(registry);
+        FunctionCounter.builder("parley.feed.steps", tail, Tail::steps).description("Own transactions delivered without being read").register(registry);
 
         FunctionCounter.builder("parley.writer.messages", writer, WriterFigures::messages).description("Messages stored").register(registry);
         FunctionCounter.builder("parley.writer.repeats", writer, WriterFigures::repeats).description("Batches tried again").register(registry);

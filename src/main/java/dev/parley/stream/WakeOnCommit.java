@@ -3,6 +3,7 @@ package dev.parley.stream;
 import dev.parley.broadcast.EphemeralBus;
 import dev.parley.conversation.LogFollower;
 import dev.parley.feed.Doorbell;
+import dev.parley.feed.OwnCommit;
 import dev.parley.feed.Tail;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlClient;
@@ -10,7 +11,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** Our own batches commit without ringing: the own tail is told in the process, and the other replicas, if there are any, once for many. */
+/** Our own batches commit without ringing: the own tail is told in the process what they stored, and the other replicas, if there are any, are rung once for many. */
 @ApplicationScoped
 class WakeOnCommit implements LogFollower {
 
@@ -25,9 +26,23 @@ class WakeOnCommit implements LogFollower {
     }
 
     @Override
-    public void committed() {
-        tail.ring();
+    public void committed(OwnCommit commit) {
+        if (commit == null) {
+            tail.ring();
+        } else {
+            tail.committed(commit);
+        }
         ringOthers();
+    }
+
+    @Override
+    public boolean takesRows() {
+        return tail.takesRows();
+    }
+
+    @Override
+    public void connected() {
+        tail.writerConnected();
     }
 
     @Override
