@@ -25,6 +25,10 @@
  *     is given up.</li>
  * <li>A single message of ours is written on the tail's own connection and read right behind ({@link dev.parley.feed.Tail#readBehind}): the same statement,
  *     the same position, one process and one thread woken instead of two. A write that takes long is the last one there for a while.</li>
+ * <li>A batch of ours is not read back where that can be told ({@link dev.parley.feed.OwnCommit}): the statement that stored it says which transaction it is, what
+ *     it saw and what it logged. When all that it saw has been delivered, the position plus this one transaction is a position like any other, and the rest comes
+ *     with the next read. It is read after all when it saw more, when somebody else's trigger may have written beside it, or when its connection is younger than
+ *     the last read: between the two may lie a crash or another server.</li>
  * <li>Where a position does not hold (trimmed, another log, failed over, ahead of the database, history changed) the reader gets a
  *     {@link dev.parley.feed.FeedGap}, never silence. Whether it holds is decided in the statement that reads; that the history is still the one in
  *     which it was taken, even when all the ids have been used up again since, by its {@link dev.parley.feed.Landmark} before that.</li>
