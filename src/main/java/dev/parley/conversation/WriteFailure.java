@@ -14,6 +14,9 @@ enum WriteFailure {
     /** The server is unwell, or a trigger fails as if it were for some message: try again after a pause, and one by one when that goes on. */
     SUSPECT;
 
+    /** A standby's, and a session's that may not write: no trigger's fault, and the same for all. */
+    private static final String READ_ONLY = "25006";
+
     static WriteFailure of(Throwable failure) {
         if (failure instanceof PgException error && error.getSqlState() != null) {
             return switch (error.getSqlState()) {
@@ -22,7 +25,7 @@ enum WriteFailure {
                 case "55P03" -> SPLIT;
                 default -> switch (error.getSqlState().substring(0, 2)) {
                     // the server, the login, or a standby: it passes, or an operator mends it
-                    case "08", "25", "28", "3D", "53" -> PAUSE;
+                    case "08", "25", "28", "3D", "53" -> isOfTheSession(error) ? PAUSE : SUSPECT;
                     case "57", "58", "XX" -> error.getSqlState().startsWith("57P") ? PAUSE : SUSPECT;
                     // the data is at fault, or a constraint or trigger that somebody added
                     default -> SPLIT;
@@ -30,6 +33,16 @@ enum WriteFailure {
             };
         }
         return PAUSE;
+    }
+
+    /**
+     * Whether no message of this session can be stored. A server that does not let us in, or ends the session, says so with another severity than ERROR; an
+     * ordinary error of these classes may be a trigger's, which can't reach another server, say, for one message. It may be a full disk as well: so the
+     * message is never refused for it but waits by itself, as it does for a sick server, and is stored once there is room. Severities come in the
+     * server's language: one that is not known counts as an ordinary error, which costs the others least.
+     */
+    private static boolean isOfTheSession(PgException error) {
+        return READ_ONLY.equals(error.getSqlState()) || "FATAL".equals(error.getSeverity()) || "PANIC".equals(error.getSeverity());
     }
 
     /** Whether a constraint was violated: by a row that came or went at the same moment or, if it goes on, by a message. */
