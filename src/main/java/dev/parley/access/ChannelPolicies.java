@@ -32,7 +32,6 @@ public class ChannelPolicies {
             + "from parley.channel_rights($1, $2, $3, $4)";
     /** A live server ends a statement by itself before we take its connection for dead. */
     private static final String SESSION = "set statement_timeout = '5s'; set lock_timeout = '3s'; set jit = off; "
-            + "set default_transaction_read_only = off; "
             // what functions of policies say for their authors would end up in our log
             + "set client_min_messages = 'error'";
     private static final long DEAD_MS = 7_000;

@@ -38,7 +38,7 @@ final class LargeEvents {
     LargeEvents(Vertx vertx, Connections connections, long maxBytes, Duration timeout, Duration sweepPause) {
         this.vertx = vertx;
         this.pool = new ExpendablePool(() -> connections.pool(connections.options("parley-large-events"), CONNECTIONS,
-                "set synchronous_commit = off; set default_transaction_read_only = off"), timeout.toMillis());
+                "set synchronous_commit = off"), timeout.toMillis());
         this.maxBytes = maxBytes;
         this.sweepPauseMs = sweepPause.toMillis();
     }

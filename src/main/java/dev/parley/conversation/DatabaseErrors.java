@@ -21,8 +21,8 @@ final class DatabaseErrors {
 
     /** Classes of SQLSTATE that say "not now": connection, another transaction in the way, resources, operator's intervention, system. */
     private static final Set<String> PASSING = Set.of("08", "40", "53", "57", "58");
-    /** The same of single ones: a standby's refusal to write, a lock that was not to be had in time. */
-    private static final Set<String> PASSING_STATES = Set.of("25006", "55P03");
+    /** The same of single ones: a standby's refusal to write, a transaction that took too long, a lock that was not to be had in time. */
+    private static final Set<String> PASSING_STATES = Set.of("25006", "25P04", "55P03");
     /** Classes that say that the data break a rule: a constraint, or what a trigger raises. */
     private static final Set<String> REFUSING = Set.of("23", "P0");
 

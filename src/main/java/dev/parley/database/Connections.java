@@ -20,6 +20,15 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 @ApplicationScoped
 public class Connections {
 
+    /**
+     * What every session needs, whatever is set for the role or the database. It may write, unless it says itself that it won't. A transaction's time is bounded
+     * by us, by statement: one that is ended by {@code transaction_timeout} (PostgreSQL 17) takes its session along, and what reads long would never get through.
+     */
+    static final String EVERY_SESSION = """
+            select set_config('transaction_timeout', '0', false) where current_setting('transaction_timeout', true) is not null;
+            set default_transaction_read_only = off;
+            """;
+
     private final Vertx vertx;
     private final Encryption encryption;
     private final TlsOffers tlsOffers;
@@ -72,7 +81,12 @@ public class Connections {
 
     /** One connection, in session state {@code setup} (SQL), on the caller's context. */
     public Future<PgConnection> connect(PgConnectOptions options, String setup) {
-        return connect(options).compose(connection -> connection.query(setup).execute().map(connection).onFailure(failure -> connection.close()));
+        return connect(options).compose(connection -> prepare(connection, setup).map(connection).onFailure(failure -> connection.close()));
+    }
+
+    /** Puts a connection that came without in session state {@code setup} (SQL). */
+    public static Future<?> prepare(SqlConnection connection, String setup) {
+        return connection.query(EVERY_SESSION + setup).execute();
     }
 
     /** A pool whose connections all are in session state {@code setup} (SQL). */
@@ -94,6 +108,6 @@ public class Connections {
 
     /** Puts a pool's new connection in session state {@code setup} (SQL) and hands it over. */
     static Handler<SqlConnection> inSession(String setup) {
-        return connection -> connection.query(setup).execute().onComplete(done -> connection.close());
+        return connection -> prepare(connection, setup).onComplete(done -> connection.close());
     }
 }

@@ -49,6 +49,7 @@ final class Migration {
                 .defaultSchema(SCHEMA)
                 .table("flyway_schema_history")
                 .createSchemas(true)
+                .initSql(Connections.EVERY_SESSION)
                 .outOfOrder(true)
                 // a chat migration is missing with parley.chat=off, a newer replica's with an older one beside it
                 .ignoreMigrationPatterns("*:missing", "*:future")
@@ -65,6 +66,7 @@ final class Migration {
         try (Connection connection = dataSource.getConnection()) {
             DatabaseMetaData server = connection.getMetaData();
             requireSupported(server);
+            prepare(connection);
             lock(connection, waiting);
             try {
                 MigrateResult result = flyway.migrate();
@@ -81,6 +83,12 @@ final class Migration {
         if (server.getDatabaseMajorVersion() < OLDEST_MAJOR_VERSION) {
             throw new DatabaseSetupException("PostgreSQL " + OLDEST_MAJOR_VERSION + " or newer is required, this is "
                     + server.getDatabaseProductVersion());
+        }
+    }
+
+    private static void prepare(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(Connections.EVERY_SESSION);
         }
     }
 

@@ -22,8 +22,7 @@ public class FeedConnections {
      */
     static final String SESSION = """
             set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_bitmapscan = off; set jit = off;
-            set timezone = 'UTC'; set datestyle = 'ISO, MDY'; set bytea_output = hex; set intervalstyle = postgres; set extra_float_digits = 1;
-            set default_transaction_read_only = off""";
+            set timezone = 'UTC'; set datestyle = 'ISO, MDY'; set bytea_output = hex; set intervalstyle = postgres; set extra_float_digits = 1""";
 
     /**
      * What the tail's session needs besides, for {@link Tail#readBehind}: what is written there is flushed and rings for nobody.
@@ -64,7 +63,7 @@ public class FeedConnections {
 
     /** What it gives belongs to the connection's event loop, as the first of its futures does: so does what the tail makes of it, a timeout too. */
     private Future<Primary> prepare(PgConnection connection) {
-        Future<?> session = connection.query(session()).execute();
+        Future<?> session = Connections.prepare(connection, session());
         Future<RowSet<Row>> standby = connection.query("select pg_is_in_recovery()").execute();
         return session.compose(done -> standby)
                 .compose(rows -> rows.iterator().next().getBoolean(0)

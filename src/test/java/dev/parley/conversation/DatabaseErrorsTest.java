@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class DatabaseErrorsTest {
 
     @ParameterizedTest
-    @CsvSource({"57P01,true", "57P03,true", "08006,true", "53300,true", "53100,true", "58030,true", "25006,true",
+    @CsvSource({"57P01,true", "57P03,true", "08006,true", "53300,true", "53100,true", "58030,true", "25006,true", "25P04,true",
             "40001,true", "40P01,true", "55P03,true", "23505,false", "42P01,false", "22003,false", "22P05,false", "P0001,false"})
     void whatTheServerSaysDecidesWhetherItIsAway(String state, boolean away) {
         PgException refused = new PgException("refused", "ERROR", state, null);

@@ -87,6 +87,14 @@ class MigrationTest {
     }
 
     @Test
+    void aDatabaseWhoseSessionsAreReadOnlyByDefaultIsMigrated() throws Exception {
+        PGSimpleDataSource empty = databases.empty("read_only");
+        Sql.on(empty).run("alter database read_only set default_transaction_read_only = on");
+        migration(empty, true).run(waiting -> {});
+        assertEquals(0, count(empty, FAILED));
+    }
+
+    @Test
     void withoutChatThePublicSchemaIsLeftAlone() throws Exception {
         PGSimpleDataSource empty = databases.empty("without_chat");
         migration(empty, false).run(waiting -> {});
