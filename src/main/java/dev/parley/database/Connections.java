@@ -26,8 +26,10 @@ public class Connections {
      */
     static final String EVERY_SESSION = """
             select set_config('transaction_timeout', '0', false) where current_setting('transaction_timeout', true) is not null;
-            set default_transaction_read_only = off;
+            set default_transaction_read_only = off; set extra_float_digits = 1;
             """;
+    /** What the client asks for at the start of each session though a pooler, as PgBouncer is by default, lets nobody in who does; it is set afterwards. */
+    private static final String UNASKED = "extra_float_digits";
 
     private final Vertx vertx;
     private final Encryption encryption;
@@ -66,6 +68,12 @@ public class Connections {
         options.setTcpKeepAlive(true).setConnectTimeout(10_000);
         options.setCachePreparedStatements(true);
         options.addProperty("application_name", name);
+        return forAnyPooler(options);
+    }
+
+    /** Leaves out of the start of a session what poolers refuse; {@link #EVERY_SESSION} makes up for it. */
+    static PgConnectOptions forAnyPooler(PgConnectOptions options) {
+        options.getProperties().remove(UNASKED);
         return options;
     }
 

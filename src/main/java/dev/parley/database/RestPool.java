@@ -39,7 +39,7 @@ class RestPool implements PgPoolCreator {
     public Pool create(Input input) {
         List<PgConnectOptions> servers = new ArrayList<>();
         for (PgConnectOptions given : input.pgConnectOptionsList()) {
-            PgConnectOptions server = new PgConnectOptions(given);
+            PgConnectOptions server = Connections.forAnyPooler(new PgConnectOptions(given));
             encryption.applyToQuarkusOwn(server, DatabaseUrls.encryption(urls.get(servers.size())));
             server.setIdleTimeout(SILENCE_SECONDS).setIdleTimeoutUnit(TimeUnit.SECONDS);
             servers.add(server);
