@@ -38,7 +38,7 @@ public final class NotificationListener {
     private volatile PgConnection connection;
     private Context context;
     private long probe = -1;
-    private boolean complained;
+    private final Outage outage = new Outage(line -> LOG.warn(line), System::nanoTime);
     private volatile boolean closed;
 
     /**
@@ -109,9 +109,8 @@ public final class NotificationListener {
             }
         });
         connection = fresh;
-        if (complained) {
+        if (outage.ends()) {
             LOG.info("listening for notifications again");
-            complained = false;
         }
         backoff.reset();
         probe = vertx.setPeriodic(PROBE_INTERVAL_MS, tick -> probe(fresh));
@@ -147,9 +146,8 @@ public final class NotificationListener {
         if (closed) {
             return;
         }
-        if (failure != null && !complained) {
-            LOG.warnf("cannot LISTEN, polling meanwhile: %s", failure.getMessage());
-            complained = true;
+        if (failure != null) {
+            outage.goesOn("cannot LISTEN, polling meanwhile: " + failure.getMessage());
         }
         vertx.setTimer(backoff.next(), tick -> connect());
     }

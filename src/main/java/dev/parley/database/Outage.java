@@ -5,7 +5,7 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /** Says what is wrong when it starts or changes, and then every 30 seconds, however often it is found out. One thread. */
-final class Outage {
+public final class Outage {
 
     private static final long REMINDER_NANOS = Duration.ofSeconds(30).toNanos();
 
@@ -14,17 +14,24 @@ final class Outage {
     private String saidLast;
     private long saidAt;
 
-    Outage(Consumer<String> log, LongSupplier nanoTime) {
+    public Outage(Consumer<String> log, LongSupplier nanoTime) {
         this.log = log;
         this.nanoTime = nanoTime;
     }
 
-    void goesOn(String reason) {
+    public void goesOn(String reason) {
         long now = nanoTime.getAsLong();
         if (!reason.equals(saidLast) || now - saidAt >= REMINDER_NANOS) {
             log.accept(reason + ". Trying again");
             saidLast = reason;
             saidAt = now;
         }
+    }
+
+    /** @return whether there was one */
+    public boolean ends() {
+        boolean was = saidLast != null;
+        saidLast = null;
+        return was;
     }
 }

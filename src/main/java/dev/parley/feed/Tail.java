@@ -3,6 +3,7 @@ package dev.parley.feed;
 import dev.parley.database.Backoff;
 import dev.parley.database.Database;
 import dev.parley.database.DatabaseLoop;
+import dev.parley.database.Outage;
 import dev.parley.database.StatementTimeout;
 import dev.parley.feed.FeedConnections.Primary;
 import dev.parley.feed.FeedGap.Reason;
@@ -50,6 +51,8 @@ public class Tail {
     private static final int REACHED_IN_A_ROW = 3;
     /** Own transactions kept while a read is on its way; what there is more of is read. */
     private static final int MAX_OWN_WAITING = 16;
+    /** Of what is told of a failure: a server may say much. */
+    private static final int LONGEST_TROUBLE = 300;
 
     private final Vertx vertx;
     private final FeedConfig config;
@@ -73,12 +76,13 @@ public class Tail {
     private int reached;
     private final ReadLimit limit;
     private Reason gap;
-    private boolean complained;
+    private final Outage outage = new Outage(line -> LOG.warn(line), System::nanoTime);
     /** From the attempt to connect until the connection is in use: its end is then the attempt's failure and nothing more. */
     private boolean connecting;
     private int attempt;
     private long lendsAgainAt = System.nanoTime();
     private volatile boolean stopped;
+    private volatile String trouble;
     private volatile long epoch;
     private volatile FeedIdentity identity;
     private volatile Position position;
@@ -229,6 +233,11 @@ public class Tail {
         return state != State.AWAY;
     }
 
+    /** What keeps the log from being read, as it was last found out, for an operator to read; empty once it is read again. Any thread. */
+    public Optional<String> trouble() {
+        return Optional.ofNullable(trouble);
+    }
+
     /** Nanoseconds since the tail last knew that it had everything; {@link Long#MAX_VALUE} before the first time. */
     public long lag() {
         long at = currentAt;
@@ -275,7 +284,7 @@ public class Tail {
                         readIfRung();
                     } else {
                         drop();
-                        retry(begun.succeeded() ? new IllegalStateException("the connection was closed") : begun.cause());
+                        retry(begun.succeeded() ? closed() : begun.cause());
                     }
                 });
     }
@@ -284,22 +293,24 @@ public class Tail {
         if (stopped) {
             return;
         }
-        complain("the feed is not connected, trying on", failure);
+        complain("the feed is not connected", failure);
         vertx.setTimer(backoff.next(), tick -> connect());
     }
 
-    /** Once for each outage. */
     private void complain(String what, Throwable failure) {
-        if (!complained) {
-            LOG.warnf("%s: %s", what, failure.getMessage());
-            complained = true;
-        }
+        String why = (failure.getMessage() == null ? failure.toString() : failure.getMessage()).replaceAll("\\s+", " ");
+        trouble = what + ": " + (why.length() <= LONGEST_TROUBLE ? why : why.substring(0, LONGEST_TROUBLE) + "…");
+        outage.goesOn(trouble);
+    }
+
+    private static Throwable closed() {
+        return new IllegalStateException("the connection was closed");
     }
 
     /** Takes a connection into use: from the start, from the old position, or after a gap. */
     private Future<Void> begin(Primary primary) {
         PgConnection fresh = primary.connection();
-        fresh.closeHandler(gone -> lose(fresh));
+        fresh.closeHandler(gone -> lose(fresh, closed()));
         connection = fresh;
         server = primary.server();
         epoch++;
@@ -362,12 +373,12 @@ public class Tail {
                 });
     }
 
-    private void lose(PgConnection gone) {
+    private void lose(PgConnection gone, Throwable failure) {
         context.runOnContext(ignored -> {
             if (connection == gone) {
                 drop();
                 if (!connecting) {
-                    retry(new IllegalStateException("the connection was closed"));
+                    retry(failure);
                 }
             }
         });
@@ -412,9 +423,9 @@ public class Tail {
         if (limit.reset()) {
             limit.apply(connection);
         }
-        if (complained) {
+        if (outage.ends()) {
             LOG.info("the feed is read again");
-            complained = false;
+            trouble = null;
         }
         handOut(delta);
         pageAt = System.nanoTime();
@@ -454,17 +465,15 @@ public class Tail {
         if (failure instanceof FeedGap found) {
             gap = found.reason();
         } else if (StatementTimeout.ended(failure) && limit.raise()) {
-            complain("reading the change log takes long, trying on with more time", failure);
+            complain("reading the change log takes long and gets more time", failure);
             limit.apply(on).timeout(config.readTimeout().toMillis(), TimeUnit.MILLISECONDS).onSuccess(raised -> {
                 if (connection == on) {
                     read(on);
                 }
             }).onFailure(lost -> fail(on, lost));
             return;
-        } else {
-            complain("reading the change log failed, taking a new connection", failure);
         }
         // not left to the close handler: a peer that is gone without a word never closes
-        lose(on);
+        lose(on, failure);
     }
 }

@@ -34,6 +34,6 @@ class FeedReadiness implements HealthCheck {
             return HealthCheckResponse.named("feed").up().withData("lag_ms", lag.toMillis()).build();
         }
         return HealthCheckResponse.named("feed").down()
-                .withData("reason", tail.isConnected() ? "the feed is behind the database" : "the feed is not connected to the database").build();
+                .withData("reason", tail.trouble().orElse(tail.isConnected() ? "the feed is behind the database" : "the feed is not connected to the database")).build();
     }
 }

@@ -1,6 +1,8 @@
 package dev.parley.database;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,6 +23,16 @@ class OutageTest {
             clock.addAndGet(Duration.ofSeconds(1).toNanos());
         }
         assertEquals(3, said.size(), () -> "lines in a minute: " + said);
+    }
+
+    @Test
+    void whatComesBackIsSaidAtOnceAndTheEndOfWhatWasSaidIsNoticedOnce() {
+        assertFalse(outage.ends(), "nothing had begun");
+        outage.goesOn("away");
+        assertTrue(outage.ends());
+        assertFalse(outage.ends(), "it had ended");
+        outage.goesOn("away");
+        assertEquals(2, said.size(), said::toString);
     }
 
     @Test

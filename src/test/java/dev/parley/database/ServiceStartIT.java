@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.parley.testing.Await;
 import dev.parley.testing.Http;
 import dev.parley.testing.Instance;
+import dev.parley.testing.Sql;
 import dev.parley.testing.TestPostgres;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,6 +33,34 @@ class ServiceStartIT {
                 assertFalse(service.log().contains("\tat "), () -> "a stack trace in\n" + service.log());
             }
         }
+    }
+
+    /** Beside the first reason of an outage, which may have passed: a database that was restarted may have come back with another password. */
+    @Test
+    void whatKeepsTheFeedFromADatabaseThatWentAwayIsSaidAsItIsNow() {
+        try (TestPostgres database = TestPostgres.start()) {
+            Sql.on(database).run("create role chat superuser login");
+            try (Instance service = Instance.over(database).setting("quarkus.datasource.username", "chat").start()) {
+                Sql.on(database).run("alter role chat nologin");
+                database.restart();
+                awaitReason(service, "not permitted to log in");
+                Sql.on(database).run("alter role chat login");
+                database.stop("fast");
+                awaitReason(service, "refused");
+                database.begin();
+                service.awaitReady();
+                List<String> said = service.log().lines().filter(line -> line.contains("the feed is not connected: ")).toList();
+                for (String reason : List.of("not permitted to log in", "refused")) {
+                    assertTrue(said.stream().anyMatch(line -> line.contains(reason)), service::log);
+                }
+                assertTrue(service.log().contains("the feed is read again"), service::log);
+            }
+        }
+    }
+
+    private static void awaitReason(Instance service, String reason) {
+        Await.until(() -> Http.get(service.http("/q/health/ready")).body().contains(reason), Duration.ofSeconds(30),
+                () -> reason + " in " + Http.get(service.http("/q/health/ready")).body());
     }
 
     @Test

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 class SilentStartIT {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final String COMPLAINT = "the feed is not connected, trying on";
+    private static final String COMPLAINT = "the feed is not connected: ";
     private static final int MESSAGES = 500;
 
     @Test
