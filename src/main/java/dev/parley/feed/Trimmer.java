@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import org.jboss.logging.Logger;
+import org.jboss.logging.Logger.Level;
 
 /**
  * Keeps the change log short. It goes by snapshot, not by a row's time: a transaction that stayed open for long commits old rows late.
@@ -26,6 +27,8 @@ class Trimmer {
 
     private static final Logger LOG = Logger.getLogger(Trimmer.class);
     private static final int CHUNK = 5_000;
+    /** So many rounds in a row may find a lock taken or the server busy; then the log grows, and somebody should know. */
+    private static final int UNSAID_FAILURES = 3;
     private static final long ADVISORY_LOCK = 0x7061726c6579L; // "parley"
 
     private final Vertx vertx;
@@ -34,6 +37,7 @@ class Trimmer {
     private final Tail tail;
     private final Database database;
     private boolean running;
+    private int failures;
 
     Trimmer(Vertx vertx, FeedConfig config, FeedConnections connections, Tail tail, Database database) {
         this.vertx = vertx;
@@ -56,15 +60,30 @@ class Trimmer {
         }
         running = true;
         connections.ask(pool -> pool.withTransaction(connection -> mark(connection, position)))
-                .compose(trimmed -> trimmed == null ? Future.succeededFuture(0L) : delete(trimmed, 0))
+                .compose(trimmed -> trimmed == null ? Future.succeededFuture(0L) : delete(trimmed))
                 .onComplete(done -> {
                     running = false;
                     if (done.failed()) {
-                        LOG.debugf("trimming the change log waits for the next round: %s", done.cause().getMessage());
-                    } else if (done.result() > 0) {
-                        LOG.debugf("trimmed %d rows of the change log", done.result());
+                        failed(done.cause());
+                    } else {
+                        succeeded(done.result());
                     }
                 });
+    }
+
+    private void failed(Throwable failure) {
+        failures++;
+        LOG.logf(failures == UNSAID_FAILURES ? Level.WARN : Level.DEBUG, "trimming the change log waits for the next round, %d failed: %s", failures, failure.getMessage());
+    }
+
+    private void succeeded(long rows) {
+        if (failures >= UNSAID_FAILURES) {
+            LOG.info("the change log is trimmed again");
+        }
+        failures = 0;
+        if (rows > 0) {
+            LOG.debugf("trimmed %d rows of the change log", rows);
+        }
     }
 
     /** Takes a mark and moves {@code trimmed}; gives the snapshot whose rows may go, or null when another replica is at it. */
@@ -108,13 +127,28 @@ class Trimmer {
         });
     }
 
-    private Future<Long> delete(Snapshot trimmed, long before) {
+    /** Deletes what the snapshot sees; gives how many rows that were. */
+    Future<Long> delete(Snapshot trimmed) {
+        return delete(trimmed, 0, 0);
+    }
+
+    /**
+     * In chunks, each from the last transaction of the one before: while something in the database holds on to an old snapshot, deleted rows stay where they are,
+     * and each chunk would pass over all that were deleted before it.
+     */
+    private Future<Long> delete(Snapshot trimmed, long from, long before) {
         return connections.ask(pool -> pool.preparedQuery("""
-                delete from parley.change_log where id = any (array(
-                  select id from parley.change_log
-                  where xid < $1::text::xid8 and pg_visible_in_snapshot(xid, $2::text::pg_snapshot)
-                  order by xid limit $3))
-                """).execute(Tuple.of(Long.toString(trimmed.xmax()), trimmed.text(), CHUNK))).compose(rows ->
-                rows.rowCount() < CHUNK ? Future.succeededFuture(before + rows.rowCount()) : delete(trimmed, before + rows.rowCount()));
+                with gone as (
+                  delete from parley.change_log where id = any (array(
+                    select id from parley.change_log
+                    where xid >= $4::text::xid8 and xid < $1::text::xid8 and pg_visible_in_snapshot(xid, $2::text::pg_snapshot)
+                    order by xid limit $3))
+                  returning xid)
+                select count(*), max(xid::text::bigint) from gone
+                """).execute(Tuple.of(Long.toString(trimmed.xmax()), trimmed.text(), CHUNK, Long.toString(from)))).compose(rows -> {
+            Row row = rows.iterator().next();
+            long deleted = before + row.getLong(0);
+            return row.getLong(0) < CHUNK ? Future.succeededFuture(deleted) : delete(trimmed, row.getLong(1), deleted);
+        });
     }
 }
