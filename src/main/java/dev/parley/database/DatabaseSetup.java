@@ -50,6 +50,10 @@ public final class DatabaseSetup {
         if (jdbc.isEmpty() && reactive.isEmpty()) {
             return Optional.empty();
         }
+        if (reactive.isPresent() && config.getValues(REACTIVE_URL, String.class).size() > 1) {
+            // Quarkus would go to each in turn, the feed to the first: rows written to one would be looked for on another
+            throw new DatabaseSetupException(REACTIVE_URL + " names more than one host: give it one address, which leads to the primary wherever that is");
+        }
         if (reactive.isEmpty()) {
             return Optional.of(Map.of(REACTIVE_URL, DatabaseUrls.reactiveFromJdbc(jdbc.get())));
         }

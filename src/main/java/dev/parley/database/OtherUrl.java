@@ -29,6 +29,9 @@ public final class OtherUrl implements ConfigSource {
     static boolean isEnough() {
         String jdbc = given(DatabaseSetup.JDBC_URL);
         String reactive = given(DatabaseSetup.REACTIVE_URL);
+        if (reactive != null && reactive.contains(",")) {
+            return false; // more than one, perhaps
+        }
         return jdbc != null && reactive != null || (jdbc != null || reactive != null) && !new OtherUrl().derived.isEmpty();
     }
 

@@ -80,6 +80,16 @@ class ServiceStartIT {
     }
 
     @Test
+    void moreThanOneReactiveUrlIsRefusedInOneLine() {
+        try (TestPostgres database = TestPostgres.start();
+                Instance service = Instance.over(database).setting("quarkus.datasource.reactive.url", database.reactiveUrl() + "," + database.reactiveUrl()).begin()) {
+            assertEquals(1, service.awaitEnd());
+            assertEquals(1, service.log().lines().count(), service::log);
+            assertTrue(service.log().contains("quarkus.datasource.reactive.url names more than one host"), service::log);
+        }
+    }
+
+    @Test
     void withoutADatabaseAJvmKeepsOneOfItsOwnAndTheNativeExecutableSaysWhatToSet() throws Exception {
         if (Instance.isNative()) {
             theNativeExecutableSaysWhatToSetInOneLineAndEnds();
