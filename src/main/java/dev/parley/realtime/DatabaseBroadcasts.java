@@ -16,8 +16,8 @@ import java.io.IOException;
 import org.jboss.logging.Logger;
 
 /**
- * Broadcasts from the database: what is inserted into {@code realtime.messages} is said to those who are on the topic, once and in the order of commit.
- * Every replica's tail brings it, so each tells its own.
+ * Broadcasts from the database: what is inserted into {@code realtime.messages} is said to those who are on the topic, once: a transaction's in its order,
+ * and after those of every transaction that had committed when it began. Every replica's tail brings it, so each tells its own.
  */
 @ApplicationScoped
 class DatabaseBroadcasts implements FeedListener {

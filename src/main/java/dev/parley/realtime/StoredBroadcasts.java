@@ -25,8 +25,8 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 /**
  * Broadcasts of private channels that are kept in {@code realtime.messages}. Any thread; never blocks.
  *
- * <p>What is stored here is said to others by the row alone, when the tail brings it ({@link DatabaseBroadcasts}): in the order of commit, and not at all
- * when it could not be stored.
+ * <p>What is stored here is said to others by the row alone, when the tail brings it ({@link DatabaseBroadcasts}), and not at all when it could
+ * not be stored.
  */
 @ApplicationScoped
 class StoredBroadcasts {
