@@ -60,6 +60,11 @@ public final class Broadcast {
         return envelope;
     }
 
+    /** Of what it says, in bytes. */
+    public int size() {
+        return envelope != null ? envelope.length : payload.length;
+    }
+
     /** One of the encodings, made by the first to ask; null when {@code encoder} says there is none. */
     public byte[] encoded(int which, Function<Broadcast, byte[]> encoder) {
         return encodings.get(which, () -> encoder.apply(this));

@@ -3,13 +3,17 @@ package dev.parley.broadcast;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 
-/** A broadcast as one line of text for the bus: {@code flags topic event meta payload}, all but the flags in base64. */
+/**
+ * A broadcast as one line of text for the bus: {@code flags topic event meta payload}, all but the flags in base64. In place of a meta that there is none of
+ * may stand the transaction that it comes after: a replica of an older version passes over it there.
+ */
 final class BroadcastLine {
 
     private static final int PRIVATE = 1;
     private static final int JSON = 2;
     private static final int ENVELOPE = 4;
     private static final int META = 8;
+    private static final int AFTER = 16;
     private static final int FIELDS = 5;
 
     private final String[] fields;
@@ -20,10 +24,14 @@ final class BroadcastLine {
         this.flags = flags;
     }
 
-    static String write(Topic topic, Broadcast broadcast) {
+    /** @param after the transaction whose broadcasts come first, 0 for none; for what has no meta */
+    static String write(Topic topic, Broadcast broadcast, long after) {
         boolean envelope = broadcast.envelope() != null;
-        int flags = (topic.isPrivate() ? PRIVATE : 0) | (broadcast.isJson() ? JSON : 0) | (envelope ? ENVELOPE : 0) | (broadcast.meta() != null ? META : 0);
-        return Integer.toHexString(flags) + ' ' + encode(topic.name()) + ' ' + encode(broadcast.event()) + ' ' + encode(broadcast.meta()) + ' '
+        String meta = broadcast.meta();
+        boolean waits = after != 0 && meta == null;
+        int flags = (topic.isPrivate() ? PRIVATE : 0) | (broadcast.isJson() ? JSON : 0) | (envelope ? ENVELOPE : 0) | (meta != null ? META : 0)
+                | (waits ? AFTER : 0);
+        return Integer.toHexString(flags) + ' ' + encode(topic.name()) + ' ' + encode(broadcast.event()) + ' ' + encode(waits ? Long.toString(after) : meta) + ' '
                 + Base64.getEncoder().encodeToString(envelope ? broadcast.envelope() : broadcast.payload());
     }
 
@@ -38,6 +46,11 @@ final class BroadcastLine {
 
     Topic topic() {
         return new Topic(decode(fields[1]), (flags & PRIVATE) != 0);
+    }
+
+    /** The transaction whose broadcasts come first, 0 for none. */
+    long after() {
+        return (flags & AFTER) == 0 ? 0 : Long.parseLong(decode(fields[3]));
     }
 
     Broadcast broadcast() {

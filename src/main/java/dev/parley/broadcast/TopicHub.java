@@ -8,6 +8,7 @@ import jakarta.enterprise.event.Observes;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.LongPredicate;
 import org.jboss.logging.Logger;
 
 /**
@@ -28,6 +29,7 @@ public class TopicHub {
     private final Reminder complaint = new Reminder(Duration.ofSeconds(30));
     private final EphemeralBus bus;
     private final ConcurrentMap<Topic, Audience> audiences = new ConcurrentHashMap<>();
+    private final RowsFirst rowsFirst = new RowsFirst();
 
     TopicHub(EphemeralBus bus) {
         this.bus = bus;
@@ -66,18 +68,36 @@ public class TopicHub {
 
     /** Says something to everybody but {@code source} (null: to everybody), on all replicas. Any thread. */
     public void publish(Topic topic, Broadcast broadcast, Receiver source) {
-        publishHere(topic, broadcast, source);
+        publish(topic, broadcast, source, 0);
+    }
+
+    /**
+     * The same, on each replica after what a transaction stored that has committed.
+     *
+     * @param after the transaction; 0 for none
+     */
+    public void publish(Topic topic, Broadcast broadcast, Receiver source, long after) {
+        publishHere(topic, broadcast, source, after);
         if (bus.reachesOthers()) {
-            byte[] said = broadcast.envelope() != null ? broadcast.envelope() : broadcast.payload();
-            if (said.length > MAX_BYTES) {
+            if (broadcast.size() > MAX_BYTES) {
                 complaint.say(() -> LOG.warn("a broadcast of more than " + MAX_BYTES + " bytes does not reach the other replicas"));
             } else {
-                bus.publish(KIND, BroadcastLine.write(topic, broadcast));
+                bus.publish(KIND, BroadcastLine.write(topic, broadcast, after));
             }
         }
     }
 
-    /** The same for this replica alone: for what each replica learns of by itself. Any thread. */
+    /** What a transaction stored has been said here, by {@link #publishHere}: now comes what was to come after it. By one thread. */
+    public void said(long transaction) {
+        rowsFirst.said(transaction);
+    }
+
+    /** The same of many, whether they stored something or not. By the same thread. */
+    public void read(LongPredicate transactions) {
+        rowsFirst.read(transactions);
+    }
+
+    /** The same as {@link #publish} for this replica alone: for what each replica learns of by itself. Any thread. */
     public void publishHere(Topic topic, Broadcast broadcast) {
         publishHere(topic, broadcast, null);
     }
@@ -103,11 +123,19 @@ public class TopicHub {
         return audiences.containsKey(topic);
     }
 
+    private void publishHere(Topic topic, Broadcast broadcast, Receiver source, long after) {
+        if (after == 0) {
+            publishHere(topic, broadcast, source);
+        } else if (isHeard(topic)) {
+            rowsFirst.say(after, broadcast.size(), () -> publishHere(topic, broadcast, source));
+        }
+    }
+
     private void received(String payload) {
         BroadcastLine line = BroadcastLine.read(payload);
         Topic topic = line.topic();
         if (isHeard(topic)) {
-            publishHere(topic, line.broadcast());
+            publishHere(topic, line.broadcast(), null, line.after());
         }
     }
 }

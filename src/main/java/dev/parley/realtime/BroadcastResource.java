@@ -244,7 +244,7 @@ class BroadcastResource {
 
     private Future<Void> say(Item item, boolean persist) {
         if (persist) {
-            return here(stored.store(item.topic().name(), item.broadcast(), null, null))
+            return here(stored.store(item.topic().name(), item.broadcast()))
                     .recover(failure -> Future.failedFuture(RestRefusal.message(503, "The broadcast could not be stored"))).mapEmpty();
         }
         hub.publish(item.topic(), item.broadcast(), null);

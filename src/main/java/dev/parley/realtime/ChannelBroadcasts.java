@@ -18,8 +18,7 @@ final class ChannelBroadcasts implements TopicHub.Receiver {
     private final ChannelFrames frames;
     private final BroadcastReplay replay;
     private final boolean ack;
-    /** Whom not to bring what the channel itself says; null when it wants that too. */
-    private final TopicHub.Receiver except;
+    private final BroadcastTurns turns;
     private boolean listening;
     private boolean ended;
 
@@ -30,7 +29,7 @@ final class ChannelBroadcasts implements TopicHub.Receiver {
         this.frames = frames;
         this.replay = new BroadcastReplay(config, services.stored());
         this.ack = config.ack();
-        this.except = config.self() ? null : this;
+        this.turns = new BroadcastTurns(session, services, topic, config.self() ? null : this);
     }
 
     /** Reads the stored ones that the join asked for, if it may. Fails with {@link Refusal}. */
@@ -91,19 +90,8 @@ final class ChannelBroadcasts implements TopicHub.Receiver {
             answer(ref, frames.error(ref, "{\"error\":\"payload_size_exceeded\"}"));
             return;
         }
-        Persist persist = Persist.read(metadata);
-        if (persist != null && topic.isPrivate()) {
-            long cost = StoredBroadcasts.cost(broadcast);
-            session.storing(cost);
-            services.stored().store(topic.name(), broadcast, persist.ttlSeconds(), except).onComplete(stored -> session.run(() -> {
-                answer(ref, stored.succeeded() ? frames.ok(ref, "{\"id\":" + RawJson.quote(stored.result()) + "}") : frames.error(ref, "{}"));
-                session.storing(-cost);
-            }));
-            return;
-        }
-        services.figures().broadcast();
-        services.hub().publish(topic, broadcast, except);
-        answer(ref, frames.ok(ref, "{}"));
+        turns.take(broadcast, topic.isPrivate() && Persist.isAskedBy(metadata),
+                response -> answer(ref, response == null ? frames.error(ref, "{}") : frames.ok(ref, response)));
     }
 
     private void answer(String ref, String frame) {

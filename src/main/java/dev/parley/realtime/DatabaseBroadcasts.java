@@ -45,13 +45,16 @@ class DatabaseBroadcasts implements FeedListener {
         for (Change change : delta.changes()) {
             if (change.operation() == Change.Operation.INSERT && change.table().equals("messages") && change.schema().equals("realtime")) {
                 publish(change);
+                hub.said(change.xid());
             }
         }
+        hub.read(delta.after().base()::sees);
     }
 
     @Override
     public void reset(FeedGap.Reason reason, Position from) {
         // broadcasts that went by unread are lost to those who were there; who joins asks for them
+        hub.read(from.base()::sees);
     }
 
     private void publish(Change change) {

@@ -2,23 +2,22 @@ package dev.parley.realtime;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
-/**
- * A broadcast's wish to be kept.
- *
- * @param ttlSeconds how long, null for as long as broadcasts are kept
- */
-record Persist(Long ttlSeconds) {
+/** A broadcast's wish to be kept. For how long is read and not looked at: it is kept as long as all others. */
+final class Persist {
 
-    /** @param metadata of a binary broadcast, or null; null when it does not ask */
-    static Persist read(String metadata) {
+    private Persist() {
+    }
+
+    /** @param metadata of a binary broadcast, or null */
+    static boolean isAskedBy(String metadata) {
         if (metadata == null) {
-            return null;
+            return false;
         }
         JsonNode persist = RawJson.tree(metadata).path("persist");
         if (persist.isBoolean()) {
-            return persist.booleanValue() ? new Persist(null) : null;
+            return persist.booleanValue();
         }
         JsonNode ttl = persist.path("ttl");
-        return ttl.isIntegralNumber() && ttl.canConvertToLong() && ttl.longValue() > 0 ? new Persist(ttl.longValue()) : null;
+        return ttl.isIntegralNumber() && ttl.canConvertToLong() && ttl.longValue() > 0;
     }
 }

@@ -318,7 +318,7 @@ final class RealtimeSession implements SocketGuard.Session {
     }
 
     private void readOn() {
-        if (!isFull()) {
+        if (!closed && !isFull()) {
             request.channel().config().setAutoRead(true);
         }
     }

@@ -62,9 +62,11 @@ class StoredBroadcasts {
             where bytes <= $4
             order by inserted_at, place""";
     private static final String STORE_JSON = """
-            insert into realtime.messages (id, topic, extension, event, private, payload) values ($1, $2, 'broadcast', $3, true, $4::text::jsonb)""";
+            insert into realtime.messages (id, topic, extension, event, private, payload) values ($1, $2, 'broadcast', $3, true, $4::text::jsonb)
+            returning pg_current_xact_id()::text::bigint""";
     private static final String STORE_BINARY = """
-            insert into realtime.messages (id, topic, extension, event, private, binary_payload) values ($1, $2, 'broadcast', $3, true, $4)""";
+            insert into realtime.messages (id, topic, extension, event, private, binary_payload) values ($1, $2, 'broadcast', $3, true, $4)
+            returning pg_current_xact_id()::text::bigint""";
 
     private final int replayLimit;
     private final Allowance replays = new Allowance(MAX_REPLAYS_BYTES);
@@ -85,6 +87,15 @@ class StoredBroadcasts {
 
     /** A broadcast and the row's id, which its meta carries too. */
     record Stored(String id, Broadcast broadcast) {
+    }
+
+    /**
+     * A broadcast that was stored.
+     *
+     * @param id          of its row
+     * @param transaction that stored it; 0 when a trigger has put it elsewhere
+     */
+    record Kept(String id, long transaction) {
     }
 
     /**
@@ -140,21 +151,32 @@ class StoredBroadcasts {
         }
     }
 
+    /** Room for a broadcast that is to be stored, or that waits for one which is; null when too many are on their way already. */
+    Allowance.Part room(Broadcast broadcast) {
+        Allowance.Part room = storing.part();
+        return room.take(cost(broadcast)) ? room : null;
+    }
+
     /**
      * Stores a broadcast for a private topic, and by that says it to all who are there. Fails at once when too many are on their way already.
      *
-     * @param broadcast  one with an event of its own
-     * @param ttlSeconds how long it is wanted, or null; it is kept as long as all others
-     * @param source     who is not to hear it, or null
+     * @param broadcast one with an event of its own
      * @return the id
      */
-    Future<String> store(String topic, Broadcast broadcast, Long ttlSeconds, TopicHub.Receiver source) {
+    Future<String> store(String topic, Broadcast broadcast) {
+        Allowance.Part room = room(broadcast);
+        return room == null ? Future.failedFuture("too many broadcasts are on their way into the database")
+                : store(topic, broadcast, null).map(Kept::id).onComplete(done -> room.giveBack());
+    }
+
+    /**
+     * The same for one that there is {@link #room} for.
+     *
+     * @param source who is not to hear it, or null
+     */
+    Future<Kept> store(String topic, Broadcast broadcast, TopicHub.Receiver source) {
         if (isUnstorable(topic) || isUnstorable(broadcast.event())) {
             return Future.failedFuture("a name with a character that PostgreSQL does not store");
-        }
-        Allowance.Part part = storing.part();
-        if (!part.take(cost(broadcast))) {
-            return Future.failedFuture("too many broadcasts are on their way into the database");
         }
         UUID id = UUID.randomUUID();
         if (source != null) {
@@ -165,14 +187,13 @@ class StoredBroadcasts {
         Object payload = broadcast.isJson() ? new String(broadcast.payload(), StandardCharsets.UTF_8) : Buffer.buffer(broadcast.payload());
         Tuple row = Tuple.of(id, topic, broadcast.event(), payload);
         return pool.askOne(connection -> connection.preparedQuery(broadcast.isJson() ? STORE_JSON : STORE_BINARY).execute(row))
-                .onComplete(done -> part.giveBack())
                 .onFailure(failure -> source(id.toString()))
-                .map(id.toString());
+                .map(rows -> new Kept(id.toString(), rows.iterator().hasNext() ? rows.iterator().next().getLong(0) : 0));
     }
 
     /** What a broadcast counts while it is being stored, in bytes. */
     static long cost(Broadcast broadcast) {
-        return STORING_OVERHEAD + broadcast.payload().length;
+        return STORING_OVERHEAD + broadcast.size();
     }
 
     /** Who stored a row through this replica and is not to hear it; null for everybody else's. Asked once. */

@@ -76,6 +76,25 @@ class TopicHubTest {
     }
 
     @Test
+    void whatFollowsAStoredOneIsSaidOnAReplicaOnceThatHasReadIt() {
+        Ear near = new Ear().join(here, PUBLIC), far = new Ear().join(there, PUBLIC);
+        here.publish(PUBLIC, said("follows"), null, 7);
+        here.publish(PUBLIC, said("follows too"), null, 7);
+        here.publish(PUBLIC, said("plain"), null);
+        near.await(1);
+        far.await(1);
+        there.read(transaction -> transaction == 7);
+        far.await(3);
+        assertEquals(List.of("plain"), near.payloads());
+        assertEquals(List.of("plain", "follows", "follows too"), far.payloads());
+        here.publish(PUBLIC, said("last"), null, 7);
+        far.await(4);
+        // what stored it is never read here: it does not wait for ever
+        near.await(4);
+        assertEquals(List.of("plain", "follows", "follows too", "last"), near.payloads());
+    }
+
+    @Test
     void everybodyOnTheTopicHearsItButItsSourceHereAndElsewhere() {
         Ear source = new Ear().join(here, PUBLIC);
         Ear near = new Ear().join(here, PUBLIC);

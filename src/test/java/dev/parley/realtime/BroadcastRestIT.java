@@ -241,6 +241,73 @@ class BroadcastRestIT {
         }
     }
 
+    @Test
+    void whatFollowsAPersistedBroadcastComesAfterItOnEveryReplica() {
+        String topic = topic();
+        try (BroadcastListener near = listen(here, topic, true); BroadcastListener far = listen(there, topic, true);
+                BroadcastListener speaker = listen(here, topic, true)) {
+            for (int i = 0; i < 60; i += 3) {
+                speaker.say(topic, "e", "{\"persist\":true}", "{\"n\": " + i + "}");
+                speaker.say(topic, "e", "", "{\"n\": " + (i + 1) + "}");
+                speaker.say(topic, "e", "", "{\"n\": " + (i + 2) + "}");
+                assertInOrder(i + 3, near, far);
+            }
+        }
+    }
+
+    @Test
+    void onItsOwnReplicaAllThatAClientSaysComesInThatOrder() {
+        String topic = topic();
+        try (BroadcastListener near = listen(here, topic, true); BroadcastListener speaker = listen(here, topic, true)) {
+            for (int i = 0; i < 300; i++) {
+                speaker.say(topic, "e", i % 3 == 0 ? "{\"persist\":true}" : "", "{\"n\": " + i + "}");
+            }
+            assertInOrder(300, near);
+        }
+    }
+
+    @Test
+    void persistedBroadcastsComeInTheOrderInWhichTheyWereSaidWhateverTheirSize() {
+        String topic = topic();
+        try (BroadcastListener near = listen(here, topic, true); BroadcastListener far = listen(there, topic, true);
+                BroadcastListener speaker = listen(here, topic, true)) {
+            for (int i = 0; i < 100; i++) {
+                speaker.say(topic, "e", "{\"persist\":true}", "{\"n\": " + i + ", \"pad\": \"" + "x".repeat(i % 2 == 0 ? 100_000 : 100) + "\"}");
+            }
+            assertInOrder(100, near, far);
+        }
+    }
+
+    /** A zero byte is nothing that PostgreSQL stores. */
+    @Test
+    void whatCannotBeStoredKeepsNothingBehindItBack() throws IOException {
+        byte[] payload = "{}".getBytes(UTF_8);
+        try (RealtimeClient client = RealtimeClient.of(RealtimeVersion.V2).connect(here)) {
+            RealtimeChannel channel = client.channel(topic());
+            channel.config().put("private", true).withObject("/broadcast").put("ack", true).put("self", true);
+            channel.join().awaitJoined();
+            List<String> said = new ArrayList<>();
+            for (String event : List.of("first", "zero\0", "last")) {
+                String ref = client.nextRef();
+                said.add(ref);
+                client.socket().write(RawWebSocket.BINARY,
+                        RealtimeVersion.push(channel.joinRef(), ref, channel.topic(), event, "{\"persist\":true}", true, payload));
+            }
+            said.add(channel.broadcast("plain", Json.read("{}")));
+            assertEquals(List.of("ok", "error", "ok", "ok"), said.stream().map(ref -> channel.awaitReply(ref).path("status").asText()).toList());
+            channel.awaitBroadcast("plain", Json.read("{}"));
+            assertEquals(List.of("first", "last", "plain"),
+                    channel.frames("broadcast").stream().map(frame -> frame.payload().path("event").asText()).toList());
+        }
+    }
+
+    private static void assertInOrder(int number, BroadcastListener... listeners) {
+        for (BroadcastListener listener : listeners) {
+            assertEquals(IntStream.range(0, number).boxed().toList(),
+                    listener.await(number).stream().map(heard -> Json.read(heard.text()).get("n").asInt()).toList());
+        }
+    }
+
     /** The heartbeat comes after ten megabytes, which are read in no time: it is answered after most of them are stored. */
     @Test
     void whoSaysMoreThanCanBeStoredIsNotReadFurther() throws IOException {

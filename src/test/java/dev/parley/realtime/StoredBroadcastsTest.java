@@ -82,7 +82,7 @@ class StoredBroadcastsTest {
     }
 
     private Future<String> store(String payload) {
-        return stored.store(TOPIC, Broadcast.of("e", payload.getBytes(UTF_8), true, null), null, null);
+        return stored.store(TOPIC, Broadcast.of("e", payload.getBytes(UTF_8), true, null));
     }
 
     private Connection connect() throws SQLException {
