@@ -125,7 +125,7 @@ export class ConversationDirectory extends Shared<DirectoryView> {
         this.boards.get(frame.message.conversation_id)?.hide(frame.message);
         return this.newest(frame.message);
       case "message_updated":
-        return this.newest(frame.message);
+        return this.updated(frame.message);
       case "message_deleted":
         if (this.known.get(frame.conversation_id)?.last_message?.id === frame.id) void this.fetch(frame.conversation_id);
         return;
@@ -152,6 +152,19 @@ export class ConversationDirectory extends Shared<DirectoryView> {
     if (this.fetching.has(conversation.id)) this.fetching.set(conversation.id, true);
     this.known.set(conversation.id, withLast(conversation, message));
     if (message.sender_role === this.context.sender.role) this.reads.advance(conversation.id, message.seq);
+    this.showSoon();
+  }
+
+  private updated(message: Message): void {
+    const conversation = this.known.get(message.conversation_id);
+    if (conversation === undefined) {
+      void this.fetch(message.conversation_id);
+      return;
+    }
+    if (this.fetching.has(conversation.id)) this.fetching.set(conversation.id, true);
+    // by its id: when newer ones were deleted, its seq is less than the last one given
+    if (conversation.last_message?.id !== message.id) return;
+    this.known.set(conversation.id, { ...conversation, last_message: message });
     this.showSoon();
   }
 

@@ -87,6 +87,25 @@ class PagesIT extends BrowserTest {
     }
 
     @Test
+    void theListShowsTheNewestMessageAsItWasChangedAlsoAfterANewerOneWasDeleted() {
+        String first = unique("It was my mistake.");
+        String second = unique("Forget that.");
+        String changed = unique("It was nobody's mistake.");
+        Person admin = admin();
+        Person customer = customerWhoSent(first);
+        customer.writes(second);
+        assertThat(admin.item(second)).hasCount(1);
+        Sql.on(database).run("delete from messages where content = ?", second);
+        assertThat(admin.item(first)).hasCount(1);
+
+        Sql.on(database).run("update messages set content = ? where content = ?", changed, first);
+
+        assertThat(admin.item(changed)).hasCount(1);
+        assertThat(admin.item(first)).hasCount(0);
+        admin.hasNeitherReloadedNorComplained();
+    }
+
+    @Test
     void inPlaceOfAMessageThatIsTooLargeStandsThatLiveAndLoaded() {
         String first = unique("How large may it be?");
         String tooLarge = "too large to be shown";
