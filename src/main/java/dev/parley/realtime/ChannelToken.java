@@ -103,12 +103,16 @@ final class ChannelToken {
                 }));
     }
 
-    /** Ends the channel when the caller's token expires. */
+    /** Ends the channel when the caller's token expires, unless a fresh one is just being looked at: then what comes of that decides. */
     void watch(Caller caller) {
         forget();
         Instant at = caller.expiresAt();
         if (at != null) {
-            expiry = session.later(Duration.between(Instant.now(), at), () -> channel.end(expired(at).getMessage()));
+            expiry = session.later(Duration.between(Instant.now(), at), () -> {
+                if (!checking) {
+                    channel.end(expired(at).getMessage());
+                }
+            });
         }
     }
 

@@ -23,6 +23,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.sql.Connection;
+import java.sql.DriverManager;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -361,13 +363,49 @@ class BroadcastRestIT {
         batches.forEach(batch -> assertEquals(202, batch.join().statusCode()));
     }
 
+    /** The policy answers for the fresh token only when the test lets it, after the old one has expired. */
+    @Test
+    void aTokenThatExpiresWhileAFreshOneIsLookedAtDoesNotEndTheChannel() throws Exception {
+        Sql.on(database).run("""
+                create role renewing;
+                create function let_in() returns boolean language sql volatile security definer as $$
+                  select case when current_setting('request.jwt.claims')::json ->> 'sub' = 'fresh' then pg_advisory_xact_lock(4711) is not null else true end $$;
+                grant usage on schema realtime to renewing;
+                grant select, insert on realtime.messages to renewing;
+                create policy renewing_read on realtime.messages for select to renewing using (public.let_in());
+                create policy renewing_write on realtime.messages for insert to renewing with check (true)""");
+        long expires = System.currentTimeMillis() / 1000 + 4;
+        try (Connection holder = DriverManager.getConnection(database.jdbcUrl(), "postgres", "");
+                RealtimeClient client = RealtimeClient.of(RealtimeVersion.V2, token("renewing", "old", expires)).connect(here)) {
+            Sql.run(holder, "select pg_advisory_lock(4711)");
+            RealtimeChannel channel = client.channel(topic());
+            channel.config().put("private", true).withObject("/broadcast").put("ack", true);
+            channel.join().awaitJoined();
+            Await.until(() -> System.currentTimeMillis() > expires * 1000 - 1_500, PATIENCE, "the token is about to expire");
+            channel.push("access_token", Json.read("{\"access_token\":\"" + token("renewing", "fresh") + "\"}"));
+            Await.until(() -> System.currentTimeMillis() > expires * 1000 + 300, PATIENCE, "the token has expired");
+            client.awaitHeartbeat();
+            assertEquals(1, Sql.on(database).value("select count(*) from pg_locks where locktype = 'advisory' and not granted", Long.class),
+                    "the fresh one is being looked at");
+            assertEquals(List.of(), channel.errors());
+            Sql.run(holder, "select pg_advisory_unlock(4711)");
+            Await.until(() -> Sql.on(database).value("select count(*) from pg_locks where locktype = 'advisory'", Long.class) == 0, PATIENCE, "answered");
+            assertEquals("ok", channel.awaitReply(channel.broadcast("e", Json.read("{}"))).path("status").asText());
+            assertEquals(List.of(), channel.errors());
+        }
+    }
+
     private static long asked() {
         return Sql.on(database).value("select last_value from asked", Long.class);
     }
 
     private static String token(String role, String subject) {
+        return token(role, subject, System.currentTimeMillis() / 1000 + 3600);
+    }
+
+    private static String token(String role, String subject, long expires) {
         return Tokens.shared("HS256", null, Instance.JWT_SECRET,
-                "{\"role\":\"" + role + "\",\"sub\":\"" + subject + "\",\"exp\":" + (System.currentTimeMillis() / 1000 + 3600) + "}");
+                "{\"role\":\"" + role + "\",\"sub\":\"" + subject + "\",\"exp\":" + expires + "}");
     }
 
     @Test
