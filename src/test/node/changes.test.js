@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  arrived, collect, conversation, database, db, matrix, message, NEW, publish, PUBLISHABLE, row, rows, served, subscribed, subscriptionOf, table, unique,
+  arrived, collect, conversation, database, db, matrix, message, NEW, publish, PUBLISHABLE, refused, row, rows, served, subscribed, subscriptionOf, table, unique,
   until, URLS, watching, Wire,
 } from './harness.js';
 
@@ -257,6 +257,27 @@ matrix('wait: the answer to the join comes when the subscription is live', async
   await db.query(`insert into ${t.full} values (1)`);
   await arrived(changes, 1);
 });
+
+// 2.109.0 has no such option
+matrix('wait: a subscription that cannot be established refuses the join and says why', async (application) => {
+  const t = await table('id int primary key');
+  const name = unique('not_published');
+  await db.query(`create table public.${name} (id int primary key)`);
+  const wrong = [
+    [{ event: '*', schema: 'public', table: name }, /^RealtimeDisabledForConfiguration: Unable to subscribe .*Please check Realtime is enabled/],
+    [entry(t, { filter: 'nowhere=eq.1' }), /^RealtimeDisabledForConfiguration: .*nowhere/],
+    [entry(t, { select: ['nowhere'] }), /^RealtimeDisabledForConfiguration: .*nowhere/],
+  ];
+  for (const [refusedEntry, reason] of wrong) {
+    const channel = application.client().channel(unique('wait'), { config: { postgres_changes_options: { wait: true } } });
+    const system = collect(channel, 'system', {});
+    channel.on('postgres_changes', entry(t), () => {}).on('postgres_changes', refusedEntry, () => {});
+    assert.match(await refused(channel), reason);
+    assert.deepEqual(system, []);
+  }
+  // without it such a channel is joined, and told
+  assert.equal((await subscriptionOf(application.client(), wrong[0][0])).status, 'error');
+}, [{ version: '2.119.1', vsn: '2.0.0' }, { version: '2.119.1', vsn: '1.0.0' }]);
 
 // 2.109.0 sends both of two equal bindings, 2.119.1 one
 matrix('equal bindings each call their listener once', async (application) => {

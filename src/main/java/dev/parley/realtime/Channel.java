@@ -124,6 +124,8 @@ final class Channel {
                         refuse(compiled.cause(), replaced);
                     } else if (!compiled.result().bindings().isEmpty() && !services.streams().begun()) {
                         refuse(new Refusal(Reasons.NOT_CONNECTED), replaced);
+                    } else if (config.allOrNone() && !compiled.result().problems().isEmpty()) {
+                        refuse(new Refusal(Reasons.notSubscribed(compiled.result().problems().get(0))), replaced);
                     } else {
                         subscriptions = compiled.result().answered();
                         begin(caller, compiled.result().response(), replaced);

@@ -16,11 +16,12 @@ import java.util.Set;
  * @param presence   whether to bring who is there
  * @param presenceKey under which the channel itself appears, or null
  * @param entries    of {@code postgres_changes}, as {@link ChangeEntry} reads them
+ * @param allOrNone  whether the join is to be refused when one of the entries can't be subscribed to
  * @param isPrivate  whether policies decide
  * @param token      of the user, or null
  */
 record JoinConfig(boolean self, boolean ack, Replay replay, boolean replicationReady, boolean presence, String presenceKey,
-        List<String> entries, boolean isPrivate, String token) {
+        List<String> entries, boolean allOrNone, boolean isPrivate, String token) {
 
     /**
      * Which stored broadcasts are wanted.
@@ -50,9 +51,11 @@ record JoinConfig(boolean self, boolean ack, Replay replay, boolean replicationR
 
     private static final Set<String> TOKENS = Set.of("access_token", "user_token");
     private static final Set<String> JOIN = Set.of("config", "access_token", "user_token");
-    private static final Set<String> CONFIG = Set.of("broadcast", "presence", "postgres_changes", "private");
+    private static final Set<String> CONFIG = Set.of("broadcast", "presence", "postgres_changes", "postgres_changes_options", "private");
     private static final Set<String> BROADCAST = Set.of("self", "ack", "replay", "replication_ready");
     private static final Set<String> REPLAY = Set.of("since", "limit");
+    /** How long to wait is not looked at: here it takes no time. */
+    private static final Set<String> CHANGES_OPTIONS = Set.of("wait");
     private static final Set<String> PRESENCE = Set.of("key", "enabled");
     private static final int MAX_KEY = 255;
     /** Of the same as JSON: each character may be an escape. */
@@ -65,11 +68,12 @@ record JoinConfig(boolean self, boolean ack, Replay replay, boolean replicationR
         Map<String, String> join = RawJson.members(payload, JOIN);
         Map<String, String> config = RawJson.members(join.get("config"), CONFIG);
         Map<String, String> broadcast = RawJson.members(config.get("broadcast"), BROADCAST);
+        Map<String, String> options = RawJson.members(config.get("postgres_changes_options"), CHANGES_OPTIONS);
         Map<String, String> presence = RawJson.members(config.get("presence"), PRESENCE);
         List<String> entries = RawJson.objects(config.get("postgres_changes"), mostEntries + 1).stream().map(ChangeEntry::reduced).toList();
         return new JoinConfig(isTrue(broadcast.get("self")), isTrue(broadcast.get("ack")), Replay.read(broadcast.get("replay")),
-                isTrue(broadcast.get("replication_ready")), isTrue(presence.get("enabled")), key(presence.get("key")), entries,
-                isTrue(config.get("private")), token(join));
+                isTrue(broadcast.get("replication_ready")), isTrue(presence.get("enabled")), key(presence.get("key")),
+                entries, isTrue(options.get("wait")), isTrue(config.get("private")), token(join));
     }
 
     /** The user's token in an {@code access_token} push; null when there is none, or an API key, which says nothing new. */

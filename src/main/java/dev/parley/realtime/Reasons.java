@@ -28,6 +28,11 @@ final class Reasons {
         return "RealtimeDisabledForConfiguration: A channel has at most " + most + " entries of postgres_changes";
     }
 
+    /** @param problem of the first entry that has one */
+    static String notSubscribed(String problem) {
+        return "RealtimeDisabledForConfiguration: " + problem;
+    }
+
     static String unauthorized(String topic) {
         return "Unauthorized: " + cannotRead(topic);
     }

@@ -22,8 +22,9 @@ class JoinConfigTest {
         JoinConfig join = JoinConfig.read("""
                 {"junk":[{"config":{}}],"config":{"broadcast":{"self":"TRUE","ack":true,"replay":{"since":1700000000000,"limit":10,"x":[{}]},
                   "replication_ready":true},
-                 "presence":{"key":"me\\u0021","enabled":true,"x":{}},"private":true,"y":{"private":false}},"access_token":null,"user_token":"a.b.c"}""", MOST);
-        assertTrue(join.self() && join.ack() && join.replicationReady() && join.presence() && join.isPrivate());
+                 "presence":{"key":"me\\u0021","enabled":true,"x":{}},
+                 "postgres_changes_options":{"wait":true,"timeout":5000},"private":true,"y":{"private":false}},"access_token":null,"user_token":"a.b.c"}""", MOST);
+        assertTrue(join.self() && join.ack() && join.replicationReady() && join.presence() && join.allOrNone() && join.isPrivate());
         assertEquals(new JoinConfig.Replay(true, 1_700_000_000_000L, 10), join.replay());
         assertEquals("me!", join.presenceKey());
         assertEquals("a.b.c", join.token());
@@ -33,9 +34,9 @@ class JoinConfigTest {
     @ParameterizedTest
     @ValueSource(strings = {"null", "[]", "17", "\"x\"", "{}", "{\"config\":null}", "{\"config\":[{\"private\":true}]}",
         "{\"config\":{\"private\":{},\"broadcast\":[],"
-            + "\"presence\":7,\"postgres_changes\":{\"event\":\"*\"}},\"access_token\":{\"a\":1}}"})
+            + "\"presence\":7,\"postgres_changes_options\":true,\"postgres_changes\":{\"event\":\"*\"}},\"access_token\":{\"a\":1}}"})
     void whatCannotBeUnderstoodCountsAsNotAskedFor(String payload) {
-        assertEquals(new JoinConfig(false, false, null, false, false, null, List.of(), false, null), JoinConfig.read(payload, MOST));
+        assertEquals(new JoinConfig(false, false, null, false, false, null, List.of(), false, false, null), JoinConfig.read(payload, MOST));
     }
 
     @ParameterizedTest
