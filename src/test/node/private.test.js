@@ -18,6 +18,7 @@ before(async () => {
       drop policy if exists members_write on realtime.messages;
       drop policy if exists readers_read on realtime.messages;
       drop policy if exists presence_read on realtime.messages;
+      drop policy if exists parts_read on realtime.messages;
       create policy members_read on realtime.messages for select to authenticated
         using (realtime.topic() like 'members%' and current_setting('request.jwt.claims')::json ->> 'sub' = '${MEMBER}');
       create policy members_write on realtime.messages for insert to authenticated
@@ -25,7 +26,9 @@ before(async () => {
       create policy readers_read on realtime.messages for select to authenticated
         using (realtime.topic() like 'news%' and extension = 'broadcast');
       create policy presence_read on realtime.messages for select to authenticated
-        using (realtime.topic() like 'who%' and extension = 'presence')`);
+        using (realtime.topic() like 'who%' and extension = 'presence');
+      create policy parts_read on realtime.messages for select to authenticated
+        using (realtime.topic() like 'parts%' and extension = any (string_to_array(current_setting('request.jwt.claims')::json ->> 'reads', ',')))`);
 });
 
 const member = () => token({ sub: MEMBER });
@@ -87,7 +90,7 @@ matrix('who may only read is not heard', async (application) => {
 
 matrix('who may see only presence hears no broadcast', async (application) => {
   const name = unique('who');
-  const { heard, channel } = await joined(await signedIn(application, await stranger()), name);
+  const { heard, channel } = await joined(await signedIn(application, await stranger()), name, { presence: { enabled: true } });
   const owner = await joined(application.client({ key: SECRET }), name, { broadcast: { ack: true } });
   assert.equal(await owner.channel.send(broadcast('e', {})), 'ok');
   const witness = await joined(application.client({ key: SECRET }), name);
@@ -106,6 +109,37 @@ matrix('a token that loses the right ends the channel', async (application) => {
   await until(() => channel.told.includes('CLOSED'), () => `closed, was told ${channel.told}`);
   assert.ok(system.some(({ extension, status, message }) => extension === 'system' && status === 'error'
     && message.includes('permission') && message.endsWith(`to read from this Channel topic: ${name}`)), JSON.stringify(system));
+});
+
+matrix('who may see only presence and does not want it is not let in to hear nothing', async (application) => {
+  const name = unique('who');
+  const client = await signedIn(application, await stranger());
+  assert.equal(await refused(client.channel(name, { config: { private: true } })),
+    `Unauthorized: You do not have permissions to read from this Channel topic: ${name}`);
+});
+
+matrix('a token that loses one of the rights in use ends the channel, one not in use does not', async (application) => {
+  const reads = (...extensions) => token({ sub: MEMBER, reads: extensions.join(',') });
+  const all = await reads('broadcast', 'presence');
+  const join = async (presence) => {
+    const client = await signedIn(application, all);
+    return { client, ...await joined(client, unique('parts'), { presence: { enabled: presence } }) };
+  };
+  const [deaf, blind, content] = await Promise.all([join(true), join(true), join(false)]);
+  const renew = async ({ client }, jwt) => {
+    client.token = await jwt;
+    await client.realtime.setAuth();
+  };
+  await renew(content, reads('broadcast'));
+  await renew(deaf, reads('presence'));
+  await renew(blind, reads('broadcast'));
+  for (const { channel, system } of [deaf, blind]) {
+    await until(() => channel.told.includes('CLOSED'), () => `closed, was told ${channel.told}`);
+    assert.ok(system.some(({ message }) => message.startsWith('You no longer have permission to read')), JSON.stringify(system));
+  }
+  await db.query("select realtime.send('{}', 'still there', $1)", [content.channel.subTopic]);
+  await arrived(content.heard, 1);
+  assert.equal(content.channel.state, 'joined');
 });
 
 matrix('a secret key passes every policy', async (application) => {

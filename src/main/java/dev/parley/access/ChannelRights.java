@@ -6,8 +6,12 @@ public record ChannelRights(boolean broadcastRead, boolean broadcastWrite, boole
     public static final ChannelRights ALL = new ChannelRights(true, true, true, true);
     public static final ChannelRights NONE = new ChannelRights(false, false, false, false);
 
-    /** Whether the channel may be joined. */
-    public boolean mayJoin() {
-        return broadcastRead || presenceRead;
+    /**
+     * Whether the channel may be joined: there must be something to hear.
+     *
+     * @param presence whether it wants to know who is there
+     */
+    public boolean mayJoin(boolean presence) {
+        return broadcastRead || presence && presenceRead;
     }
 }

@@ -88,7 +88,7 @@ final class Channel {
     void join(Channel replaced) {
         token.admission()
                 .map(admission -> {
-                    if (!admission.rights().mayJoin()) {
+                    if (!admission.rights().mayJoin(config.presence())) {
                         throw new Refusal(Reasons.unauthorized(topic.name()));
                     }
                     return admission;
@@ -258,13 +258,14 @@ final class Channel {
         });
     }
 
-    /** Goes on with what a fresh token admits to. */
+    /** Goes on with what a fresh token admits to. Less to hear than before ends the channel: a client that believes itself joined would not learn of it. */
     void renew(Admission admission) {
-        if (!admission.rights().mayJoin()) {
+        ChannelRights now = admission.rights();
+        if (rights.broadcastRead() && !now.broadcastRead() || presence.isWatching() && !now.presenceRead()) {
             end(Reasons.cannotReadAnyMore(topic.name()));
             return;
         }
-        rights = admission.rights();
+        rights = now;
         broadcasts.follow(rights);
         presence.renew(rights);
         token.watch(admission.caller());

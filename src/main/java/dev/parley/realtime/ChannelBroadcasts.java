@@ -42,12 +42,10 @@ final class ChannelBroadcasts implements TopicHub.Receiver {
         return replay.read(topic, session.outbound());
     }
 
-    /** Hears from now on what it may, and no more. */
+    /** Hears from now on what it may. */
     void follow(ChannelRights rights) {
         if (rights.broadcastRead()) {
             listen();
-        } else {
-            fallSilent();
         }
     }
 

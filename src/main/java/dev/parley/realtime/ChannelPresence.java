@@ -44,11 +44,12 @@ final class ChannelPresence implements Presence.Watcher {
         }
     }
 
-    /** The channel's rights have changed. */
+    boolean isWatching() {
+        return watching;
+    }
+
+    /** The channel's rights have changed; who watches still may. */
     void renew(ChannelRights rights) {
-        if (watching && !rights.presenceRead()) {
-            unwatch();
-        }
         if (tracked && !rights.presenceWrite()) {
             untrack();
         }
