@@ -1,7 +1,8 @@
 // Presence, section 8 of the protocol. 2.109.0 loses count of a key's earlier presences when another one comes under it (its own fault: it takes the
 // references out of what it keeps): until its next join it shows who has left. What depends on that is shown with 2.119.1.
 import assert from 'node:assert/strict';
-import { arrived, collect, instances, matrix, subscribed, together, unique, until } from './harness.js';
+import { test } from 'node:test';
+import { arrived, collect, instances, matrix, PUBLISHABLE, subscribed, together, unique, until, Wire } from './harness.js';
 
 /** A member of a room under a key; `state()` is what the client believes. */
 async function member(client, name, key, { enabled } = {}) {
@@ -134,6 +135,36 @@ matrix('who does not take part is not told', async (application) => {
   await arrived(heard, 1);
   assert.deepEqual(channel.presenceState(), {});
 });
+
+/** A socket without the client around it that has joined one topic with this presence config. */
+async function joinedByHand(vsn, topic, presence) {
+  const first = vsn === '1.0.0';
+  const wire = await Wire.open(`/realtime/v1/websocket?apikey=${PUBLISHABLE}&vsn=${vsn}`);
+  const push = (ref, event, payload) => wire.send(first ? { topic, event, payload, ref, join_ref: 'j1' } : ['j1', ref, topic, event, payload]);
+  const next = async (event) => {
+    const frame = await wire.next((one) => (first ? one.event : one[3]) === event, event);
+    return first ? frame : { join_ref: frame[0], ref: frame[1], topic: frame[2], event: frame[3], payload: frame[4] };
+  };
+  push('j1', 'phx_join', { config: { broadcast: { ack: false, self: false }, presence, postgres_changes: [] } });
+  await next('phx_reply');
+  return { wire, push, next };
+}
+
+for (const vsn of ['1.0.0', '2.0.0']) {
+  // supabase-js before 2.54: it wants to know who is there, and has no word for it
+  test(`a join that says its presence key and no more is told who is there (${vsn})`, async () => {
+    const topic = `realtime:${unique('old')}`;
+    const [old, no, speaker] = [await joinedByHand(vsn, topic, { key: '' }), await joinedByHand(vsn, topic, { key: '', enabled: false }),
+      await joinedByHand(vsn, topic, { key: 'speaker', enabled: false })];
+    await old.next('presence_state');
+    speaker.push('2', 'presence', { type: 'presence', event: 'track', payload: {} });
+    assert.deepEqual(Object.keys((await old.next('presence_diff')).payload.joins), ['speaker']);
+    no.push('2', 'presence', { type: 'presence', event: 'nothing' });
+    await no.next('phx_reply');
+    assert.deepEqual(no.wire.frames, []);
+    [old, no, speaker].forEach(({ wire }) => wire.close());
+  });
+}
 
 together('an instance is killed: its people leave, and come back as the application has it', async (applications) => {
   const rooms = await Promise.all(applications.map(async (application) => {

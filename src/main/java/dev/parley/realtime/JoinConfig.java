@@ -72,7 +72,7 @@ record JoinConfig(boolean self, boolean ack, Replay replay, boolean replicationR
         Map<String, String> presence = RawJson.members(config.get("presence"), PRESENCE);
         List<String> entries = RawJson.objects(config.get("postgres_changes"), mostEntries + 1).stream().map(ChangeEntry::reduced).toList();
         return new JoinConfig(isTrue(broadcast.get("self")), isTrue(broadcast.get("ack")), Replay.read(broadcast.get("replay")),
-                isTrue(broadcast.get("replication_ready")), isTrue(presence.get("enabled")), key(presence.get("key")),
+                isTrue(broadcast.get("replication_ready")), isPresenceWanted(config.get("presence"), presence.get("enabled")), key(presence.get("key")),
                 entries, isTrue(options.get("wait")), isTrue(config.get("private")), token(join));
     }
 
@@ -85,6 +85,11 @@ record JoinConfig(boolean self, boolean ack, Replay replay, boolean replicationR
         String given = members.get("access_token");
         JsonNode token = RawJson.scalar(given == null || given.equals("null") ? members.get("user_token") : given);
         return token.isTextual() && !token.textValue().isBlank() && !token.textValue().startsWith("sb_") ? token.textValue() : null;
+    }
+
+    /** Clients before 2.54 say only under which key. */
+    private static boolean isPresenceWanted(String presence, String enabled) {
+        return enabled != null ? isTrue(enabled) : presence != null && presence.startsWith("{");
     }
 
     private static boolean isTrue(String json) {

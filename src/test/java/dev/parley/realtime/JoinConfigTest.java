@@ -39,6 +39,14 @@ class JoinConfigTest {
         assertEquals(new JoinConfig(false, false, null, false, false, null, List.of(), false, false, null), JoinConfig.read(payload, MOST));
     }
 
+    @Test
+    void whoSpeaksOfPresenceAndDoesNotSayWhetherWantsIt() {
+        assertTrue(read("\"presence\":{\"key\":\"\"}").presence());
+        assertTrue(read("\"presence\":{}").presence());
+        assertFalse(read("\"presence\":{\"key\":\"me\",\"enabled\":false}").presence());
+        assertFalse(read("\"private\":false").presence());
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"7", "[]", "{}", "{\"since\":\"1\"}", "{\"since\":[1]}", "{\"since\":1,\"limit\":0}",
         "{\"since\":1,\"limit\":{}}", "{\"since\":1,\"limit\":null}"})
