@@ -164,6 +164,15 @@ for (const vsn of ['1.0.0', '2.0.0']) {
     assert.deepEqual(no.wire.frames, []);
     [old, no, speaker].forEach(({ wire }) => wire.close());
   });
+
+  test(`what is told of presence says whose join it is for: a channel opened anew does not take it (${vsn})`, async () => {
+    const topic = `realtime:${unique('anew')}`;
+    const [one, speaker] = [await joinedByHand(vsn, topic, { key: 'one', enabled: true }), await joinedByHand(vsn, topic, { key: 'speaker', enabled: false })];
+    assert.equal((await one.next('presence_state')).join_ref, 'j1');
+    speaker.push('2', 'presence', { type: 'presence', event: 'track', payload: {} });
+    assert.equal((await one.next('presence_diff')).join_ref, 'j1');
+    [one, speaker].forEach(({ wire }) => wire.close());
+  });
 }
 
 together('an instance is killed: its people leave, and come back as the application has it', async (applications) => {

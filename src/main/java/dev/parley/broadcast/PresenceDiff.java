@@ -1,5 +1,7 @@
 package dev.parley.broadcast;
 
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.function.Function;
 
 /**
@@ -8,8 +10,11 @@ import java.util.function.Function;
  */
 public final class PresenceDiff {
 
+    /** More are not kept: then each that asks makes its own. */
+    private static final int MOST_ENCODINGS = 16;
+
     private final byte[] json;
-    private final Encodings encodings = new Encodings();
+    private final ConcurrentMap<String, byte[]> encodings = new ConcurrentHashMap<>(4);
 
     PresenceDiff(byte[] json) {
         this.json = json;
@@ -21,7 +26,14 @@ public final class PresenceDiff {
     }
 
     /** One of the encodings, made of the JSON by the first to ask. */
-    public byte[] encoded(int which, Function<byte[], byte[]> encoder) {
-        return encodings.get(which, () -> encoder.apply(json));
+    public byte[] encoded(String which, Function<byte[], byte[]> encoder) {
+        byte[] known = encodings.get(which);
+        if (known == null) {
+            known = encoder.apply(json);
+            if (encodings.size() < MOST_ENCODINGS) {
+                encodings.put(which, known);
+            }
+        }
+        return known;
     }
 }

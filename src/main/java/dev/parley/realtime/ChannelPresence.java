@@ -16,6 +16,8 @@ final class ChannelPresence implements Presence.Watcher {
 
     /** What stands around the payload. */
     private static final int ENVELOPE = 1_000;
+    /** A difference of more bytes is the same for all who get it, and so can't say whose join it is for. */
+    private static final int MAX_OWN_DIFF = 4_096;
 
     private final RealtimeSession session;
     private final RealtimeServices services;
@@ -119,7 +121,7 @@ final class ChannelPresence implements Presence.Watcher {
     public void state(byte[] json) {
         stale = !session.outbound().hasRoom();
         if (!stale) {
-            session.write(frames.around(true, "presence_state", "", json, ""));
+            session.write(frames.aroundOfJoin("presence_state", "", json, ""));
         }
     }
 
@@ -128,12 +130,14 @@ final class ChannelPresence implements Presence.Watcher {
         if (stale || !session.outbound().hasRoom()) {
             stale = true;
         } else {
-            session.outbound().write(diff.encoded(frames.vsn().ordinal(), this::encoded));
+            boolean own = diff.json().length <= MAX_OWN_DIFF;
+            session.outbound().write(diff.encoded(frames.vsn().name() + (own ? frames.joinRef() : ""), json -> encoded(own, json)));
         }
     }
 
-    private byte[] encoded(byte[] diff) {
-        return WebSocketBytes.encode(List.of(frames.around(false, "presence_diff", "", diff, "")));
+    /** @param own whether a channel that the client opens anew meanwhile must not take it for its own: who leaves is no longer told to it */
+    private byte[] encoded(boolean own, byte[] diff) {
+        return WebSocketBytes.encode(List.of(own ? frames.aroundOfJoin("presence_diff", "", diff, "") : frames.around(false, "presence_diff", "", diff, "")));
     }
 
     void roomAgain() {

@@ -97,8 +97,8 @@ class PresenceTest {
         List<View> views = Stream.generate(() -> replica.watch(ROOM).view).limit(5).toList();
         replica.track(ROOM, new Object(), "ann", 1);
         Await.until(() -> views.stream().allMatch(view -> view.last() != null), PATIENCE, "all are told");
-        byte[] first = views.get(0).last().encoded(0, json -> new byte[] {1});
-        views.forEach(view -> assertSame(first, view.last().encoded(0, json -> new byte[] {2})));
+        byte[] first = views.get(0).last().encoded("one form", json -> new byte[] {1});
+        views.forEach(view -> assertSame(first, view.last().encoded("one form", json -> new byte[] {2})));
     }
 
     @Test
