@@ -4,6 +4,7 @@ import dev.parley.broadcast.Broadcast;
 import dev.parley.broadcast.Topic;
 import dev.parley.broadcast.TopicHub;
 import io.vertx.core.AsyncResult;
+import io.vertx.core.Future;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.TimeUnit;
@@ -17,11 +18,14 @@ import java.util.function.Consumer;
  */
 final class BroadcastTurns {
 
-    /** By then each replica has said the row, or has given up waiting for it. */
-    private static final long FOLLOWS_NANOS = TimeUnit.SECONDS.toNanos(10);
+    /** By then each replica has read the row; one that has not waits for it from the first that follows, and no longer once the second time is over. */
+    private static final long FOLLOWS_NANOS = TimeUnit.SECONDS.toNanos(10), FOLLOWS_OTHERS_NANOS = TimeUnit.SECONDS.toNanos(15);
+
+    /** The client has given up waiting for the answer then, and may say it again: it is not stored any more, and those behind it wait no longer for it. */
+    private static final long STORED_WITHIN_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     /** @param answered gets the response, JSON, or null when it failed */
-    private record Turn(Broadcast broadcast, boolean persist, Allowance.Part room, Consumer<String> answered) {
+    private record Turn(Broadcast broadcast, boolean persist, long since, Allowance.Part room, Consumer<String> answered) {
     }
 
     private final RealtimeSession session;
@@ -31,9 +35,10 @@ final class BroadcastTurns {
     private final TopicHub.Receiver except;
     /** The first one is being stored. Null until something is, which for most channels never is. */
     private Deque<Turn> turns;
-    /** The last one that stored something, and when that was. */
+    /** The last one that stored something, when that was, and whether anything was said to come after it. */
     private long transaction;
     private long storedAt;
+    private boolean followed;
 
     BroadcastTurns(RealtimeSession session, RealtimeServices services, Topic topic, TopicHub.Receiver except) {
         this.session = session;
@@ -59,30 +64,37 @@ final class BroadcastTurns {
         if (turns == null) {
             turns = new ArrayDeque<>(4);
         }
-        turns.add(new Turn(broadcast, persist, room, answered));
+        turns.add(new Turn(broadcast, persist, System.nanoTime(), room, answered));
         if (first) {
-            store();
+            goOn();
         }
     }
 
-    /** Stores the first. */
-    private void store() {
-        services.stored().store(topic.name(), turns.peek().broadcast, except).onComplete(stored -> session.loop().execute(() -> stored(stored)));
+    /** Up to the next one that is to be stored. */
+    private void goOn() {
+        for (Turn first; (first = turns.peek()) != null; ) {
+            if (!first.persist) {
+                publish(first.broadcast);
+                end(first, "{}");
+            } else if (System.nanoTime() - first.since > STORED_WITHIN_NANOS) {
+                end(first, null);
+            } else {
+                Broadcast broadcast = first.broadcast;
+                Future.succeededFuture().compose(now -> services.stored().store(topic.name(), broadcast, except))
+                        .onComplete(stored -> session.loop().execute(() -> stored(stored)));
+                return;
+            }
+        }
     }
 
     private void stored(AsyncResult<StoredBroadcasts.Kept> stored) {
-        if (stored.succeeded()) {
+        if (stored.succeeded() && stored.result().transaction() != 0) {
             transaction = stored.result().transaction();
             storedAt = System.nanoTime();
+            followed = false;
         }
         end(turns.peek(), stored.succeeded() ? "{\"id\":" + RawJson.quote(stored.result().id()) + "}" : null);
-        while (!turns.isEmpty() && !turns.peek().persist) {
-            publish(turns.peek().broadcast);
-            end(turns.peek(), "{}");
-        }
-        if (!turns.isEmpty()) {
-            store();
-        }
+        goOn();
     }
 
     /** Removed last: what comes because the socket is read again waits its turn. */
@@ -95,7 +107,7 @@ final class BroadcastTurns {
 
     private void publish(Broadcast broadcast) {
         services.figures().broadcast();
-        boolean follows = transaction != 0 && System.nanoTime() - storedAt < FOLLOWS_NANOS;
-        services.hub().publish(topic, broadcast, except, follows ? transaction : 0);
+        followed = transaction != 0 && System.nanoTime() - storedAt < (followed ? FOLLOWS_OTHERS_NANOS : FOLLOWS_NANOS);
+        services.hub().publish(topic, broadcast, except, followed ? transaction : 0);
     }
 }
