@@ -136,7 +136,7 @@ final class BusyConversations {
     }
 
     private boolean refuse(PendingMessage pending) {
-        writer.refuse(pending, ErrorCode.UNAVAILABLE, "the conversation is held by another transaction: send the message again with the same id");
+        writer.refuse(pending, ErrorCode.UNAVAILABLE, "the conversation is held by another transaction, or the database can't store this at the moment: send the message again with the same id");
         return true;
     }
 

@@ -162,14 +162,13 @@ public class GroupCommitWriter implements MessageWriter {
 
     /** Whoever follows the log is told before the senders, and so delivers, or reads while they are answered. */
     private Future<Result[]> byPool(Function<Pool, Future<Written>> write) {
-        return pool.ask(write).map(written -> {
+        return pool.ask(write).onSuccess(written -> {
             int stored = (int) Stream.of(written.results()).filter(result -> result.sent() != null).count();
             if (stored > 0) {
                 figures.committed(stored);
                 follower.committed(written.commit());
             }
-            return written.results();
-        });
+        }).map(Written::results);
     }
 
     WriterConfig config() {

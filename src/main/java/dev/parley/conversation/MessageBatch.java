@@ -23,7 +23,7 @@ final class MessageBatch {
     static final String SESSION = """
             set synchronous_commit = on; set parley.quiet = 'on';
             set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set jit = off;
-            set timezone = 'UTC'; set datestyle = 'ISO, MDY'; set bytea_output = hex; set intervalstyle = postgres; set extra_float_digits = 1""";
+            set timezone = 'UTC'; set datestyle = 'ISO, MDY'; set bytea_output = hex; set intervalstyle = postgres""";
 
     /** The words of {@code parley.write_messages}; see its migration for what each means. */
     enum Outcome { CREATED, DUPLICATE, UNKNOWN, CLOSED, CONFLICT, REFUSED, BUSY, AGAIN }

@@ -21,12 +21,13 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 public class Connections {
 
     /**
-     * What every session needs, whatever is set for the role or the database. It may write, unless it says itself that it won't. A transaction's time is bounded
+     * What every session needs, whatever is set for the role or the database. It may write, unless it says itself that it won't, and each of its statements sees
+     * what has committed before it. A transaction's time is bounded
      * by us, by statement: one that is ended by {@code transaction_timeout} (PostgreSQL 17) takes its session along, and what reads long would never get through.
      */
     static final String EVERY_SESSION = """
             select set_config('transaction_timeout', '0', false) where current_setting('transaction_timeout', true) is not null;
-            set default_transaction_read_only = off; set extra_float_digits = 1;
+            set default_transaction_read_only = off; set default_transaction_isolation = 'read committed'; set extra_float_digits = 1;
             """;
     /** What the client asks for at the start of each session though a pooler, as PgBouncer is by default, lets nobody in who does; it is set afterwards. */
     private static final String UNASKED = "extra_float_digits";
@@ -102,20 +103,23 @@ public class Connections {
         return pool(options, size, setup, () -> { });
     }
 
-    /** The same. @param connected called for each new connection, before it is used; on any event loop */
+    /** The same. @param connected called for each new connection once it is in that state, before it is used; on any event loop */
     public Pool pool(PgConnectOptions options, int size, String setup, Runnable connected) {
-        Handler<SqlConnection> handler = inSession(setup);
         return PgBuilder.pool().using(vertx).connectingTo(() -> tlsOffers.settle(options).map(settled -> settled))
                 .with(new PoolOptions().setMaxSize(size).setShared(false).setConnectionTimeout(10))
-                .withConnectHandler(connection -> {
-                    connected.run();
-                    handler.handle(connection);
-                })
+                .withConnectHandler(inSession(setup, connected))
                 .build();
     }
 
     /** Puts a pool's new connection in session state {@code setup} (SQL) and hands it over. */
     static Handler<SqlConnection> inSession(String setup) {
-        return connection -> prepare(connection, setup).onComplete(done -> connection.close());
+        return inSession(setup, () -> { });
+    }
+
+    private static Handler<SqlConnection> inSession(String setup, Runnable connected) {
+        return connection -> prepare(connection, setup).onComplete(done -> {
+            connected.run();
+            connection.close();
+        });
     }
 }

@@ -22,7 +22,7 @@ public class FeedConnections {
      */
     static final String SESSION = """
             set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_bitmapscan = off; set jit = off;
-            set timezone = 'UTC'; set datestyle = 'ISO, MDY'; set bytea_output = hex; set intervalstyle = postgres; set extra_float_digits = 1""";
+            set timezone = 'UTC'; set datestyle = 'ISO, MDY'; set bytea_output = hex; set intervalstyle = postgres""";
 
     /**
      * What the tail's session needs besides, for {@link Tail#readBehind}: what is written there is flushed and rings for nobody.

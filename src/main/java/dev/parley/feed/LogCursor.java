@@ -74,6 +74,9 @@ public final class LogCursor {
     private static final String SELECTED_FIRST = sql(FIRST_PAGE, LogSelection.CONDITION.formatted(5, 6, 7, 8));
     private static final String SELECTED_NEXT = sql(NEXT_PAGE, LogSelection.CONDITION.formatted(7, 8, 9, 10));
 
+    /** With so many ids between what is read and a transaction of our own it is not looked whether all of them are still running. */
+    private static final int MAX_SKIPPED = 100;
+
     private final LogSelection selection;
     private Position position;
     private long epoch = -1;
@@ -82,9 +85,6 @@ public final class LogCursor {
     /** What the delta that is being paged through goes up to; null between deltas. */
     private Snapshot upto;
     private long lastId;
-    /** Of ids that a transaction of our own skips: with more between, the log is read. */
-    private static final int MAX_SKIPPED = 100;
-
     /** Counts the reads: what an abandoned one brings late is not taken. */
     private int attempt;
 

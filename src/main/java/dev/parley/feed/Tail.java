@@ -181,9 +181,10 @@ public class Tail {
      * loop only.
      */
     public void committed(OwnCommit commit) {
-        reached = reaches(commit) ? reached + 1 : 0;
+        boolean reaches = reaches(commit);
+        reached = reaches ? reached + 1 : 0;
         if (state == State.RESTING) {
-            goOnBy(commit);
+            goOnBy(commit, reaches);
         } else if (state == State.READING && own.size() < MAX_OWN_WAITING) {
             own.add(commit);
         } else {
@@ -196,11 +197,11 @@ public class Tail {
         return state != State.AWAY && commit.server().equals(server) && writers.get() == knownWriters && cursor.reaches(commit, epoch);
     }
 
-    private void goOnBy(OwnCommit commit) {
+    private void goOnBy(OwnCommit commit, boolean reaches) {
         if (cursor.has(commit.xid())) {
             return;
         }
-        if (commit.isTold() && reaches(commit)) {
+        if (commit.isTold() && reaches) {
             steps++;
             handOut(cursor.step(commit));
         } else {
@@ -436,7 +437,7 @@ public class Tail {
         currentAt = pageAt;
         state = State.RESTING;
         for (OwnCommit commit; state == State.RESTING && (commit = own.poll()) != null; ) {
-            goOnBy(commit);
+            goOnBy(commit, reaches(commit));
         }
         readIfRung();
     }

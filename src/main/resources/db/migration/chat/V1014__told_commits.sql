@@ -1,6 +1,7 @@
 -- A batch tells what it logged, so that the replica that stored it need not read it: which transaction it is, what its statement saw (all that it saw must have
--- been delivered before), the log's ids and the rows. Only where nobody else's trigger may have written in the same transaction; the statement holds the
--- table's lock when its snapshot is taken, so none can appear unseen.
+-- been delivered before), the log's ids and the rows. Only where that is all that the transaction logs: a trigger of somebody else may add to it, also at the
+-- commit, and so may a rule, a view or a partition in place of the table, or a column's default. The statement holds the table's lock when its snapshot is taken
+-- (in READ COMMITTED, which the service's sessions are in), so no trigger can appear unseen.
 --
 -- Whether to tell is asked for: a replica that can't use it need not get each row twice. Else as in V1010; whoever asks and reads as he did there goes on without it.
 
@@ -58,7 +59,9 @@ begin
     returning id, record
   )
   select s.ids, s.seqs, s.metadatas, s.changed, l.ids, l.records,
-      case when not exists (
+      case when exists (
+        select from pg_catalog.pg_class c where c.oid = 'public.messages'::regclass and c.relkind = 'r' and not c.relhasrules
+      ) and not exists (
         select from pg_catalog.pg_trigger t where t.tgrelid = 'public.messages'::regclass and not t.tgisinternal
           and t.tgname not in ('parley_number', 'parley_log_insert', 'parley_log_update', 'parley_log_delete', 'parley_log_truncate', 'parley_keep_numbering')
       ) then pg_catalog.pg_current_xact_id()::text || ' ' || pg_catalog.pg_current_snapshot()::text || ' ' || pg_catalog.pg_postmaster_start_time()::text end
@@ -72,6 +75,10 @@ begin
   ) s (ids, seqs, metadatas, changed), (
     select case when tells then pg_catalog.array_agg(g.id) end, case when tells then pg_catalog.array_agg(g.record::text) end from logged g
   ) l (ids, records);
+
+  if tells and (select count(*) from parley.change_log g where g.xid = pg_catalog.pg_current_xact_id()) > pg_catalog.cardinality(log_ids) then
+    own_commit := null;
+  end if;
 
   if changed then
     own_commit := null;

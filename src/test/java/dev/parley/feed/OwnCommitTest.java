@@ -183,6 +183,21 @@ class OwnCommitTest {
     }
 
     @Test
+    void aBatchIsNotTakenForAllWhereAColumnsDefaultWritesBesideIt() throws Exception {
+        Sql.run(writer, "create function public.counted() returns int language plpgsql as"
+                + " 'begin insert into public.others select coalesce(max(n), 0) + 1 from public.others; return 1; end'");
+        try {
+            Sql.run(writer, "alter table messages add column counted int");
+            Sql.run(writer, "alter table messages alter column counted set default public.counted()");
+            assertNull(store(2, new Random(1), true));
+        } finally {
+            Sql.run(writer, "alter table messages drop column if exists counted");
+            Sql.run(writer, "drop function public.counted()");
+        }
+        assertNotNull(store(2, new Random(1), true));
+    }
+
+    @Test
     void whoDoesNotAskForTheRowsDoesNotGetThem() throws Exception {
         assertFalse(store(2, new Random(1), false).isTold());
     }
