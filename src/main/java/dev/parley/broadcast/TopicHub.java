@@ -77,7 +77,7 @@ public class TopicHub {
      * @param after the transaction; 0 for none
      */
     public void publish(Topic topic, Broadcast broadcast, Receiver source, long after) {
-        publishHere(topic, broadcast, source, after);
+        publishHereAfter(after, topic, broadcast, source);
         if (bus.reachesOthers()) {
             if (broadcast.size() > MAX_BYTES) {
                 complaint.say(() -> LOG.warn("a broadcast of more than " + MAX_BYTES + " bytes does not reach the other replicas"));
@@ -123,7 +123,7 @@ public class TopicHub {
         return audiences.containsKey(topic);
     }
 
-    private void publishHere(Topic topic, Broadcast broadcast, Receiver source, long after) {
+    private void publishHereAfter(long after, Topic topic, Broadcast broadcast, Receiver source) {
         if (after == 0) {
             publishHere(topic, broadcast, source);
         } else if (isHeard(topic)) {
@@ -135,7 +135,7 @@ public class TopicHub {
         BroadcastLine line = BroadcastLine.read(payload);
         Topic topic = line.topic();
         if (isHeard(topic)) {
-            publishHere(topic, line.broadcast(), null, line.after());
+            publishHereAfter(line.after(), topic, line.broadcast(), null);
         }
     }
 }

@@ -54,6 +54,10 @@ public class FeedConnections {
      * @param server see {@link OwnCommit}
      */
     record Primary(PgConnection connection, FeedIdentity identity, Snapshot trimmed, String server) {
+
+        Primary with(FeedIdentity other) {
+            return new Primary(connection, other, trimmed, server);
+        }
     }
 
     /** Connects the tail, on its event loop. Makes sure that the log is this cluster's. */

@@ -62,8 +62,9 @@ public class Tail {
     private final List<FeedListener> listeners = new ArrayList<>();
     private final Backoff backoff = new Backoff(50, 5_000);
     private final AtomicBoolean rung = new AtomicBoolean();
-
+    /** How many connections have been opened for writing. */
     private final AtomicInteger writers = new AtomicInteger();
+    /** Own transactions that are told while a read is on its way. */
     private final Deque<OwnCommit> own = new ArrayDeque<>();
 
     private final Context context;
@@ -71,8 +72,9 @@ public class Tail {
     private PgConnection connection;
     private String server;
     private LogCursor cursor;
-    /** How many connections had been opened for writing when the last read began. */
+    /** How many of the {@code writers} there were when the last read began. */
     private int knownWriters;
+    /** How many own transactions in a row were in reach. */
     private int reached;
     private final ReadLimit limit;
     private Reason gap;
@@ -347,8 +349,8 @@ public class Tail {
 
     /** The database lost what was delivered: no position handed out so far may hold. */
     private Future<Primary> renameLog(Primary primary) {
-        return primary.connection().query("select parley.new_log_id()").execute().map(rows -> new Primary(primary.connection(),
-                new FeedIdentity(rows.iterator().next().getLong(0), primary.identity().timeline()), primary.trimmed(), primary.server()));
+        return primary.connection().query("select parley.new_log_id()").execute()
+                .map(rows -> primary.with(new FeedIdentity(rows.iterator().next().getLong(0), primary.identity().timeline())));
     }
 
     private Future<Void> reset(Primary primary, Reason reason) {
