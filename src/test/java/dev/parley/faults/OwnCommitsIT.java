@@ -22,11 +22,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 
 /** An instance by itself hands on what it stored without reading it again, and nobody notices: whoever else writes, whatever breaks. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class OwnCommitsIT {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -37,14 +40,19 @@ class OwnCommitsIT {
     private Instance instance;
     private List<UUID> conversations;
 
-    @BeforeEach
+    @BeforeAll
     void start() {
         database = TestPostgres.start();
         instance = Instance.over(database).start();
+    }
+
+    @BeforeEach
+    void newConversations() {
+        instance.awaitReady();
         conversations = Conversations.insert(database, 20);
     }
 
-    @AfterEach
+    @AfterAll
     void stop() {
         instance.close();
         database.close();
