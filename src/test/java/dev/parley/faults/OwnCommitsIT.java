@@ -80,7 +80,7 @@ class OwnCommitsIT {
     void crashesAndRestartsOfTheDatabaseCostNoRow() throws IOException {
         try (Readers readers = anchored();
                 Load load = Load.to(conversations, seed).pause(Duration.ofMillis(2)).rest(6, List.of(instance)).socket(6, List.of(instance)).sql(1, database, 1).start()) {
-            for (int i = 0; i < 3; i++) {
+            for (int i = 0; i < 2; i++) {
                 awaitSteps(load, 50);
                 if (i % 2 == 0) {
                     database.crash();
