@@ -5,10 +5,8 @@ import io.vertx.pgclient.PgBuilder;
 import io.vertx.pgclient.PgConnectOptions;
 import io.vertx.sqlclient.Pool;
 import jakarta.inject.Singleton;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
@@ -27,7 +25,6 @@ class RestPool implements PgPoolCreator {
     private final Encryption encryption;
     private final TlsOffers tlsOffers;
     private final List<String> urls;
-    private final AtomicInteger turn = new AtomicInteger();
 
     RestPool(Encryption encryption, TlsOffers tlsOffers, @ConfigProperty(name = DatabaseSetup.REACTIVE_URL) List<String> urls) {
         this.encryption = encryption;
@@ -37,16 +34,13 @@ class RestPool implements PgPoolCreator {
 
     @Override
     public Pool create(Input input) {
-        List<PgConnectOptions> servers = new ArrayList<>();
-        for (PgConnectOptions given : input.pgConnectOptionsList()) {
-            PgConnectOptions server = Connections.forAnyPooler(new PgConnectOptions(given));
-            encryption.applyToQuarkusOwn(server, DatabaseUrls.encryption(urls.get(servers.size())));
-            server.setIdleTimeout(SILENCE_SECONDS).setIdleTimeoutUnit(TimeUnit.SECONDS);
-            servers.add(server);
-        }
-        servers.forEach(tlsOffers::settle); // so that the answer is there when the first connection is made
+        // DatabaseSetup refuses more than one
+        PgConnectOptions server = Connections.forAnyPooler(new PgConnectOptions(input.pgConnectOptionsList().get(0)));
+        encryption.applyToQuarkusOwn(server, DatabaseUrls.encryption(urls.get(0)));
+        server.setIdleTimeout(SILENCE_SECONDS).setIdleTimeoutUnit(TimeUnit.SECONDS);
+        tlsOffers.settle(server); // so that the answer is there when the first connection is made
         return PgBuilder.pool().with(input.poolOptions())
-                .connectingTo(() -> tlsOffers.settle(servers.get(Math.floorMod(turn.getAndIncrement(), servers.size()))).map(settled -> settled))
+                .connectingTo(() -> tlsOffers.settle(server).map(settled -> settled))
                 .using(input.vertx()).withConnectHandler(Connections.inSession(SESSION)).build();
     }
 }
