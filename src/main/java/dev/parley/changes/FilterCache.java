@@ -58,7 +58,7 @@ final class FilterCache {
                 }
             }
         }
-        Future<RowFilter> filter = before == null || before.failed() ? compile.get() : unlessAway(compile.get(), before);
+        Future<RowFilter> filter = before == null || before.failed() ? compile.get() : unlessAway(compile.get(), before.result());
         synchronized (entries) {
             weight += entries.put(key, new Entry(table, filter, nanos.getAsLong())) == null ? weight(key) : 0;
             Iterator<Key> oldest = entries.keySet().iterator();
@@ -75,9 +75,13 @@ final class FilterCache {
         return filter;
     }
 
-    /** A database that can't be asked has said nothing else. */
-    private static Future<RowFilter> unlessAway(Future<RowFilter> compiled, Future<RowFilter> before) {
-        return compiled.recover(failure -> failure instanceof FilterException ? Future.failedFuture(failure) : before);
+    /**
+     * A database that can't be asked has said nothing else.
+     *
+     * @param before not its future: each would keep the one before it, from the first on
+     */
+    private static Future<RowFilter> unlessAway(Future<RowFilter> compiled, RowFilter before) {
+        return compiled.recover(failure -> failure instanceof FilterException ? Future.failedFuture(failure) : Future.succeededFuture(before));
     }
 
     private void forget(Key key, Future<RowFilter> filter) {

@@ -9,10 +9,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.parley.changes.RowFilter.Verdict;
 import dev.parley.database.TestDatabase;
+import dev.parley.testing.Await;
 import dev.parley.testing.Sql;
 import dev.parley.testing.TestPostgres;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.lang.ref.WeakReference;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -167,6 +171,26 @@ class FiltersTest {
         assertTrue(cache.get(things, "status=eq.new", () -> Future.succeededFuture(RowFilter.ALL)).failed(), "within the same rush");
         seconds.addAndGet(6);
         assertTrue(cache.get(things, "status=eq.new", () -> Future.succeededFuture(RowFilter.ALL)).succeeded(), "there may be such a word now");
+    }
+
+    @Test
+    void aFilterThatIsCompiledAgainAndAgainLeavesNothingBehind() {
+        AtomicLong minutes = new AtomicLong();
+        FilterCache cache = new FilterCache(1_000, () -> TimeUnit.MINUTES.toNanos(minutes.get()));
+        List<WeakReference<RowFilter>> compiled = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            minutes.addAndGet(2);
+            cache.get(things, "due=eq.today", () -> {
+                RowFilter filter = new CompiledFilter(List.of());
+                compiled.add(new WeakReference<>(filter));
+                return Future.succeededFuture(filter);
+            });
+        }
+        Await.until(() -> {
+            System.gc();
+            return compiled.subList(0, 3).stream().allMatch(each -> each.refersTo(null));
+        }, Duration.ofSeconds(10), "only what may still be needed is kept");
+        assertFalse(compiled.get(4).refersTo(null));
     }
 
     @Test
