@@ -10,8 +10,8 @@ import java.util.function.Function;
  */
 public final class PresenceDiff {
 
-    /** More are not kept: then each that asks makes its own. */
-    private static final int MOST_ENCODINGS = 16;
+    /** For some of those who get it; others get what all can. So many of both share buffers too. */
+    private static final int ENCODINGS_FOR_SOME = 12;
 
     private final byte[] json;
     private final ConcurrentMap<String, byte[]> encodings = new ConcurrentHashMap<>(4);
@@ -25,15 +25,14 @@ public final class PresenceDiff {
         return json;
     }
 
-    /** One of the encodings, made of the JSON by the first to ask. */
+    /** What it is encoded to for all, made by the first to ask. */
     public byte[] encoded(String which, Function<byte[], byte[]> encoder) {
+        return encodings.computeIfAbsent(which, unknown -> encoder.apply(json));
+    }
+
+    /** The same for those who share {@code which}; null where it is not among the first few, and what is for all has to do. */
+    public byte[] encodedForSome(String which, Function<byte[], byte[]> encoder) {
         byte[] known = encodings.get(which);
-        if (known == null) {
-            known = encoder.apply(json);
-            if (encodings.size() < MOST_ENCODINGS) {
-                encodings.put(which, known);
-            }
-        }
-        return known;
+        return known == null && encodings.size() < ENCODINGS_FOR_SOME ? encoded(which, encoder) : known;
     }
 }

@@ -14,7 +14,7 @@ import java.util.function.Consumer;
  * Says what one channel says, in that order. A stored broadcast is said by its row, once that has committed: until then what comes behind it waits, and for a
  * while afterwards goes out with the word that the row comes first. What waits is said even if the channel ends meanwhile. On the socket's event loop only.
  *
- * <p>What waits counts as what is being stored does: for its socket, which is not read when there is much of it, and for all together.
+ * <p>What waits counts with what is being stored: for its socket, which is not read when there is much of it, and for all together.
  */
 final class BroadcastTurns {
 
@@ -25,7 +25,7 @@ final class BroadcastTurns {
     private static final long STORED_WITHIN_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     /** @param answered gets the response, JSON, or null when it failed */
-    private record Turn(Broadcast broadcast, boolean persist, long since, Allowance.Part room, Consumer<String> answered) {
+    private record Turn(Broadcast broadcast, boolean persist, long since, long cost, Allowance.Part room, Consumer<String> answered) {
     }
 
     private final RealtimeSession session;
@@ -55,16 +55,17 @@ final class BroadcastTurns {
             answered.accept("{}");
             return;
         }
-        Allowance.Part room = services.stored().room(broadcast);
+        long cost = StoredBroadcasts.cost(broadcast, persist);
+        Allowance.Part room = services.stored().room(cost);
         if (room == null) {
             answered.accept(null);
             return;
         }
-        session.storing(StoredBroadcasts.cost(broadcast));
+        session.storing(cost);
         if (turns == null) {
             turns = new ArrayDeque<>(4);
         }
-        turns.add(new Turn(broadcast, persist, System.nanoTime(), room, answered));
+        turns.add(new Turn(broadcast, persist, System.nanoTime(), cost, room, answered));
         if (first) {
             goOn();
         }
@@ -101,7 +102,7 @@ final class BroadcastTurns {
     private void end(Turn first, String response) {
         first.room.giveBack();
         first.answered.accept(response);
-        session.storing(-StoredBroadcasts.cost(first.broadcast));
+        session.storing(-first.cost);
         turns.remove();
     }
 

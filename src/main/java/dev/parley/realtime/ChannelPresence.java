@@ -16,7 +16,11 @@ final class ChannelPresence implements Presence.Watcher {
 
     /** What stands around the payload. */
     private static final int ENVELOPE = 1_000;
-    /** A difference of more bytes is the same for all who get it, and so can't say whose join it is for. */
+    private static final String DIFF = "presence_diff";
+    /**
+     * A difference says whose join it is for, so that a channel that the client opens anew meanwhile does not take it for its own: it would miss who leaves.
+     * One of more bytes is the same for all who get it, and so can't.
+     */
     private static final int MAX_OWN_DIFF = 4_096;
 
     private final RealtimeSession session;
@@ -130,14 +134,14 @@ final class ChannelPresence implements Presence.Watcher {
         if (stale || !session.outbound().hasRoom()) {
             stale = true;
         } else {
-            boolean own = diff.json().length <= MAX_OWN_DIFF;
-            session.outbound().write(diff.encoded(frames.vsn().name() + (own ? frames.joinRef() : ""), json -> encoded(own, json)));
+            byte[] own = diff.json().length > MAX_OWN_DIFF ? null
+                    : diff.encodedForSome(frames.vsn().name() + ' ' + frames.joinRef(), json -> encoded(frames.aroundOfJoin(DIFF, "", json, "")));
+            session.outbound().write(own != null ? own : diff.encoded(frames.vsn().name(), json -> encoded(frames.around(false, DIFF, "", json, ""))));
         }
     }
 
-    /** @param own whether a channel that the client opens anew meanwhile must not take it for its own: who leaves is no longer told to it */
-    private byte[] encoded(boolean own, byte[] diff) {
-        return WebSocketBytes.encode(List.of(own ? frames.aroundOfJoin("presence_diff", "", diff, "") : frames.around(false, "presence_diff", "", diff, "")));
+    private static byte[] encoded(byte[] frame) {
+        return WebSocketBytes.encode(List.of(frame));
     }
 
     void roomAgain() {

@@ -151,10 +151,14 @@ class StoredBroadcasts {
         }
     }
 
-    /** Room for a broadcast that is to be stored, or that waits for one which is; null when too many are on their way already. */
-    Allowance.Part room(Broadcast broadcast) {
+    /**
+     * Room for a broadcast that is to be stored, or that waits for one which is; null when too many are on their way already.
+     *
+     * @param cost what it counts
+     */
+    Allowance.Part room(long cost) {
         Allowance.Part room = storing.part();
-        return room.take(cost(broadcast)) ? room : null;
+        return room.take(cost) ? room : null;
     }
 
     /**
@@ -164,7 +168,7 @@ class StoredBroadcasts {
      * @return the id
      */
     Future<String> store(String topic, Broadcast broadcast) {
-        Allowance.Part room = room(broadcast);
+        Allowance.Part room = room(cost(broadcast, true));
         return room == null ? Future.failedFuture("too many broadcasts are on their way into the database")
                 : store(topic, broadcast, null).map(Kept::id).onComplete(done -> room.giveBack());
     }
@@ -191,9 +195,9 @@ class StoredBroadcasts {
                 .map(rows -> new Kept(id.toString(), rows.iterator().hasNext() ? rows.iterator().next().getLong(0) : 0));
     }
 
-    /** What a broadcast counts while it is being stored, in bytes. */
-    static long cost(Broadcast broadcast) {
-        return STORING_OVERHEAD + broadcast.size();
+    /** What a broadcast counts while it is being stored, or waits behind one that is, in bytes. */
+    static long cost(Broadcast broadcast, boolean persist) {
+        return (persist ? STORING_OVERHEAD : OVERHEAD) + broadcast.size();
     }
 
     /** Who stored a row through this replica and is not to hear it; null for everybody else's. Asked once. */

@@ -11,30 +11,37 @@ import java.nio.ByteBuffer;
  */
 final class Sequence {
 
+    /** Sockets are served one after another with the same frame, or with one of a few kinds of it; where each has its own, none is looked for for long. */
+    private static final int CONTINUATIONS = 16;
+
     private final Sequence before;
     private final byte[] last;
     private final int size;
-    /** The continuation that was asked for last: sockets are served one after another with the same frame. */
+    /** The newest continuation, and this one's elder sibling. */
     private Sequence next;
+    private final Sequence elder;
     private ByteBuf buffer;
 
-    private Sequence(Sequence before, byte[] last, int size) {
+    private Sequence(Sequence before, byte[] last, int size, Sequence elder) {
         this.before = before;
         this.last = last;
         this.size = size;
+        this.elder = elder;
     }
 
     static Sequence empty() {
-        return new Sequence(null, null, 0);
+        return new Sequence(null, null, 0, null);
     }
 
     /** This sequence and one frame more. */
     Sequence then(byte[] frame) {
-        Sequence known = next;
-        if (known == null || known.last != frame) {
-            known = next = new Sequence(this, frame, size + frame.length);
+        int looks = CONTINUATIONS;
+        for (Sequence known = next; known != null && looks-- > 0; known = known.elder) {
+            if (known.last == frame) {
+                return known;
+            }
         }
-        return known;
+        return next = new Sequence(this, frame, size + frame.length, next);
     }
 
     /** In bytes. */
