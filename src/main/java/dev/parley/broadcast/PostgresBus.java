@@ -210,7 +210,7 @@ public class PostgresBus implements EphemeralBus {
         wanted.set(false);
         String lines = outbox.take(MAX_NOTIFICATION - head.length());
         if (!lines.isEmpty()) {
-            listener.send(CHANNEL, head + lines, () -> vertx.setTimer(PAUSE_MS, tick -> send()));
+            listener.send(CHANNEL, head + lines).onComplete(sent -> vertx.setTimer(PAUSE_MS, tick -> send()));
             return;
         }
         sending.set(false);

@@ -67,15 +67,13 @@ public final class NotificationListener {
         return connection != null;
     }
 
-    /** Sends a notification over this connection; lost when it is away. Any thread. */
-    public void send(String channel, String payload, Runnable done) {
+    /** Sends a notification over this connection; fails when it is away, or breaks: then nobody knows whether it was sent. Any thread. */
+    public Future<?> send(String channel, String payload) {
         PgConnection current = connection;
         if (current == null) {
-            done.run();
-            return;
+            return Future.failedFuture("the LISTEN connection is away");
         }
-        current.preparedQuery("select pg_notify($1, $2)").execute(Tuple.of(channel, payload))
-                .timeout(PROBE_TIMEOUT_MS, TimeUnit.MILLISECONDS).onComplete(sent -> done.run());
+        return current.preparedQuery("select pg_notify($1, $2)").execute(Tuple.of(channel, payload)).timeout(PROBE_TIMEOUT_MS, TimeUnit.MILLISECONDS);
     }
 
     public void close() {

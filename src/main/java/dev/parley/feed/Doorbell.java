@@ -16,6 +16,8 @@ public class Doorbell {
     static final String CHANNEL = "parley";
     /** Rings for the others are at least so far apart: each takes PostgreSQL's database-wide notify lock. */
     private static final long RING_PAUSE_MS = 5;
+    /** After one that failed: it is made up for once there is a connection, since the others may poll rarely. */
+    private static final long RING_AGAIN_MS = 100;
 
     private final Vertx vertx;
     private final FeedConfig config;
@@ -51,12 +53,17 @@ public class Doorbell {
 
     private void ring() {
         wanted.set(false);
-        listener.send(CHANNEL, "", () -> vertx.setTimer(RING_PAUSE_MS, tick -> {
-            ringing.set(false);
-            if (wanted.get() && ringing.compareAndSet(false, true)) {
-                ring();
+        listener.send(CHANNEL, "").onComplete(sent -> {
+            if (sent.failed()) {
+                wanted.set(true);
             }
-        }));
+            vertx.setTimer(sent.succeeded() ? RING_PAUSE_MS : RING_AGAIN_MS, tick -> {
+                ringing.set(false);
+                if (wanted.get() && ringing.compareAndSet(false, true)) {
+                    ring();
+                }
+            });
+        });
     }
 
     void stop() {
