@@ -35,7 +35,7 @@ class ConcurrentWritersIT {
                 Map<UUID, List<Deliveries.Entry>> committed = Truth.messages(database);
                 Truth.assertHolds(load.acknowledged(), committed);
                 Truth.assertNumberedWithoutGap(committed);
-                readers.assertExactly(committed, Duration.ofSeconds(60));
+                readers.assertExactlyBeforeAFence(database, conversations, Duration.ofSeconds(60));
                 readers.assertUndisturbed();
                 long rows = committed.values().stream().mapToLong(List::size).sum();
                 assertTrue(rows >= MESSAGES && rows == load.acknowledged().size(),

@@ -99,6 +99,7 @@ class DatabaseFaultsIT {
                 }
                 readers.assertExactly(Truth.messages(database, conversations), PATIENCE);
             }
+            readers.assertExactlyBeforeAFence(database, conversations, PATIENCE);
             readers.assertUndisturbed();
             int times = cameAgain;
             assertTrue(times > 0, "no transaction id came again: this run has shown nothing");
@@ -160,7 +161,7 @@ class DatabaseFaultsIT {
         assertTrue(load.acknowledged().size() > 500, () -> "only " + load.acknowledged().size() + " acknowledged: too few to show anything");
         Truth.assertHolds(load.acknowledged(), committed);
         Truth.assertNumberedWithoutGap(committed);
-        readers.assertExactly(committed, PATIENCE);
+        readers.assertExactlyBeforeAFence(database, conversations, PATIENCE);
         readers.assertUndisturbed();
     }
 

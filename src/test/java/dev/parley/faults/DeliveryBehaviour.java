@@ -241,7 +241,7 @@ public abstract class DeliveryBehaviour {
         assertTrue(load.acknowledged().size() > 300, () -> "only " + load.acknowledged().size() + " acknowledged: too few to show anything");
         Truth.assertHolds(load.acknowledged(), committed);
         Truth.assertNumberedWithoutGap(committed);
-        readers.assertExactly(committed, PATIENCE);
+        readers.assertExactlyBeforeAFence(database, conversations, PATIENCE);
     }
 
     private void assertMoved(Readers readers) {

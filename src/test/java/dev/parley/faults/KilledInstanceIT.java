@@ -101,7 +101,7 @@ class KilledInstanceIT {
         Truth.assertHolds(load.acknowledged(), committed);
         Truth.assertNumberedWithoutGap(committed);
         assertEquals(load.acknowledged().size(), committed.values().stream().mapToInt(List::size).sum(), "one row for each message");
-        readers.assertExactly(committed, PATIENCE);
+        readers.assertExactlyBeforeAFence(database, conversations, PATIENCE);
         for (Follower stream : readers.all()) {
             assertEquals(List.of(), stream.disturbances());
         }

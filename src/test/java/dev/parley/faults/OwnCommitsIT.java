@@ -138,7 +138,7 @@ class OwnCommitsIT {
         Truth.assertHolds(load.acknowledged(), committed);
         Truth.assertNumberedWithoutGap(committed);
         for (Readers readers : all) {
-            readers.assertExactly(committed, PATIENCE);
+            readers.assertExactlyBeforeAFence(database, conversations, PATIENCE);
             readers.all().forEach(reader -> assertEquals(List.of(), reader.disturbances()));
         }
     }

@@ -3,6 +3,7 @@ package dev.parley.testing;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -56,6 +57,15 @@ public final class Readers implements AutoCloseable {
             throw incomplete;
         }
         checkEach(committed);
+    }
+
+    /**
+     * The same of what these conversations hold now and a row that is inserted into each here: once it has come, everything that was to come before it has, and
+     * what came too often is seen.
+     */
+    public void assertExactlyBeforeAFence(TestPostgres database, Collection<UUID> conversations, Duration patience) {
+        Sql.on(database).run("insert into messages (conversation_id, content) select unnest(?), 'fence'", (Object) conversations.toArray(UUID[]::new));
+        assertExactly(Truth.messages(database, conversations), patience);
     }
 
     /** Fails if any stream was closed or told to start over. */
