@@ -1,5 +1,6 @@
 package dev.parley.faults;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.parley.testing.Await;
@@ -13,10 +14,16 @@ import dev.parley.testing.Seed;
 import dev.parley.testing.Sql;
 import dev.parley.testing.TestPostgres;
 import dev.parley.testing.Truth;
+import dev.parley.testing.Witness;
 import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Savepoint;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -103,6 +110,92 @@ class DatabaseFaultsIT {
             readers.assertUndisturbed();
             int times = cameAgain;
             assertTrue(times > 0, "no transaction id came again: this run has shown nothing");
+        }
+    }
+
+    /**
+     * Edits and deletions have no numbers of their own: what counts is that whoever does as the frames say holds what the table holds. Some readers stay connected,
+     * and are told of no change of what they have not had; the others come and go.
+     */
+    @Test
+    void whoFollowsInsertsEditsAndDeletionsHoldsWhatTheTableHoldsWhateverBreaks() throws IOException {
+        List<UUID> edited = conversations.subList(0, 2);
+        Random edits = Seed.stream(seed, 101), breaks = Seed.stream(seed, 102);
+        List<Witness> staying = new ArrayList<>(), returning = new ArrayList<>();
+        try {
+            for (Instance instance : instances) {
+                for (List<Witness> witnesses : List.of(staying, returning)) {
+                    witnesses.add(Witness.of(database, instance));
+                    witnesses.add(Witness.of(database, instance, edited.get(0)));
+                }
+            }
+            try (Load load = Load.to(edited, seed).pause(Duration.ofMillis(40)).rest(1, instances).socket(1, instances).sql(1, database, 0).start();
+                    Saboteur editor = Saboteur.every(Duration.ofMillis(5), () -> edit(edited.get(edits.nextInt(edited.size())), edits));
+                    Saboteur kills = Saboteur.every(Duration.ofMillis(400), () -> Sql.on(database).value(KILL.formatted("parley-tail"), Long.class) > 0);
+                    Saboteur cuts = Saboteur.every(Duration.ofMillis(100), () -> {
+                        returning.get(breaks.nextInt(returning.size())).reconnect(breaks.nextBoolean() ? instances : List.of(instances.get(1), instances.get(0)));
+                        return true;
+                    })) {
+                for (int i = 1; i <= 3; i++) {
+                    int wanted = 15 * i;
+                    Await.until(() -> editor.hits() >= wanted && cuts.hits() >= wanted / 3, PATIENCE,
+                            () -> editor.hits() + " of " + wanted + " edits, " + cuts.hits() + " of " + wanted / 3 + " cuts");
+                    crashOrRestart();
+                }
+                cuts.close();
+                editor.close();
+                load.stop();
+                assertTrue(kills.hits() > 0);
+            }
+            returning.forEach(witness -> witness.stream().awaitLive());
+            for (List<Witness> witnesses : List.of(staying, returning)) {
+                for (Witness witness : witnesses) {
+                    UUID only = witness.stream().conversation();
+                    for (UUID conversation : only == null ? edited : List.of(only)) {
+                        witness.assertSawExactly(conversation);
+                    }
+                    assertEquals(List.of(), witness.stream().disturbances());
+                }
+            }
+            staying.forEach(witness -> assertEquals(List.of(), witness.stream().closes()));
+        } finally {
+            staying.forEach(Witness::close);
+            returning.forEach(Witness::close);
+        }
+    }
+
+    /** One transaction, of one conversation: with several, it and a batch of the service could wait for each other. */
+    private boolean edit(UUID conversation, Random random) {
+        return Sql.on(database).transaction(connection -> {
+            int changed = 0;
+            for (int i = 1 + random.nextInt(4); i > 0; i--) {
+                changed += edit(connection, conversation, random);
+            }
+            return changed > 0;
+        });
+    }
+
+    private static int edit(Connection connection, UUID conversation, Random random) throws SQLException {
+        String any = "(select id from messages where conversation_id = ? order by seq offset floor(? * (select count(*) from messages where conversation_id = ?)) limit 1)";
+        double place = random.nextDouble();
+        switch (random.nextInt(5)) {
+            case 0, 1 -> {
+                return Sql.run(connection, "update messages set content = content || '.', metadata = '{\"edited\": true}' where id = " + any, conversation, place, conversation);
+            }
+            case 2 -> {
+                return Sql.run(connection, "delete from messages where id = " + any, conversation, place, conversation);
+            }
+            case 3 -> {
+                return Sql.run(connection, "update conversations set subject = ? where id = ?", "subject " + place, conversation);
+            }
+            default -> {
+                UUID id = UUID.randomUUID();
+                Sql.run(connection, "insert into messages (id, conversation_id, content) values (?, ?, 'new')", id, conversation);
+                Savepoint savepoint = connection.setSavepoint();
+                Sql.run(connection, "delete from messages where id = ?", id);
+                connection.rollback(savepoint);
+                return Sql.run(connection, random.nextBoolean() ? "delete from messages where id = ?" : "update messages set content = 'edited' where id = ?", id);
+            }
         }
     }
 
