@@ -15,9 +15,11 @@ import dev.parley.testing.TestPostgres;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -95,6 +97,89 @@ class TrimmingIT {
             Await.until(() -> idle.deliveries().count() == 1, PATIENCE, "the message");
             assertEquals(List.of(), idle.frames("resync"));
         }
+    }
+
+    /** Nobody knows for how long it stays open: across a crash, a restart of the service, and when all that was logged around it is trimmed. */
+    @Test
+    void aPreparedTransactionArrivesOnceHoweverLateItIsCommittedAndWhateverHappensMeanwhile() throws IOException {
+        UUID conversation = Conversations.insert(database, "prepared");
+        UUID busy = Conversations.insert(database, "busy");
+        Sql sql = Sql.on(database);
+        Map<StreamClient, List<String>> seen = new HashMap<>();
+        try (StreamClient global = StreamClient.global(); StreamClient single = StreamClient.conversation(conversation).after(0);
+                StreamClient late = StreamClient.global()) {
+            for (StreamClient stream : List.of(global, single, late)) {
+                List<String> changes = seen.computeIfAbsent(stream, any -> new CopyOnWriteArrayList<>());
+                stream.onFrame(frame -> {
+                    if (frame.path("message").path("conversation_id").asText().equals(conversation.toString())) {
+                        changes.add(frame.path("type").asText() + " " + frame.path("message").path("content").asText());
+                    }
+                });
+            }
+            global.join(instance);
+            single.join(instance);
+            insert(conversation, "first");
+            for (StreamClient stream : List.of(global, single)) {
+                Await.until(() -> seen.get(stream).size() == 1, PATIENCE, "the first message");
+            }
+            long xid = sql.with(connection -> {
+                connection.setAutoCommit(false);
+                Sql.run(connection, "set local parley.quiet = on"); // PREPARE TRANSACTION refuses a transaction that has notified
+                Sql.run(connection, "insert into messages (conversation_id, content) values (?, 'prepared'), (?, 'too')", conversation, conversation);
+                Sql.run(connection, "update messages set content = 'edited' where conversation_id = ? and seq = 1", conversation);
+                long id = Sql.values(connection, "select pg_current_xact_id()::text::bigint", Long.class).get(0);
+                Sql.run(connection, "prepare transaction 'late'");
+                return id;
+            });
+            writeElsewhere(busy, global);
+            database.crash();
+            writeElsewhere(busy, global);
+
+            global.disconnect();
+            single.disconnect();
+            instance.kill();
+            instance.begin().awaitReady();
+            insert(busy, "while the clients were away");
+            global.join(instance);
+            single.join(instance);
+            writeElsewhere(busy, global);
+
+            Await.until(() -> sql.value("select count(*) = 0 from parley.change_log", Boolean.class)
+                    && sql.value("select pg_snapshot_xmax(trimmed)::text::bigint > ? from parley.feed", Boolean.class, xid), PATIENCE, "the log is trimmed past it");
+            late.at(global.position()).join(instance);
+            global.disconnect();
+            single.disconnect();
+            sql.run("commit prepared 'late'");
+            insert(conversation, "fence");
+            global.join(instance);
+            single.join(instance);
+            for (StreamClient stream : List.of(global, single, late)) {
+                Await.until(() -> seen.get(stream).contains("message fence"), PATIENCE, () -> "the fence; got " + seen.get(stream) + " and " + stream.frames());
+                insert(conversation, "behind"); // what a replay tells of edits comes behind its messages
+            }
+            for (StreamClient stream : List.of(global, single, late)) {
+                Await.until(() -> seen.get(stream).stream().filter("message behind"::equals).count() == 3, PATIENCE, "what was sent last");
+                List<String> all = new ArrayList<>(List.of("message prepared", "message too", "message_updated edited", "message fence"));
+                if (stream != late) {
+                    all.add("message first");
+                }
+                all.addAll(Collections.nCopies(3, "message behind"));
+                assertEquals(all.stream().sorted().toList(), seen.get(stream).stream().sorted().toList());
+                assertEquals(List.of(), stream.disturbances());
+                stream.deliveries().assertNoViolation();
+            }
+        }
+    }
+
+    /** Waits until it was delivered: the stream's position is behind it then. */
+    private static void writeElsewhere(UUID busy, StreamClient global) {
+        Long before = global.deliveries().last(busy);
+        insert(busy, "elsewhere");
+        Await.until(() -> !Objects.equals(before, global.deliveries().last(busy)), PATIENCE, "what is written elsewhere");
+    }
+
+    private static void insert(UUID conversation, String content) {
+        Sql.on(database).run("insert into messages (conversation_id, content) values (?, ?)", conversation, content);
     }
 
     @Test
