@@ -163,6 +163,82 @@ class ResyncIT {
         }
     }
 
+    /** Open streams are told, and so is who comes back with a position of before; what is there since then belongs to what they load afresh, and does not come. */
+    @Test
+    void aTableThatIsTruncatedWhileTheFeedIsAwaySaysResync() throws IOException {
+        try (StreamClient global = StreamClient.global().join(instance);
+                StreamClient single = StreamClient.conversation(conversation).after(0).join(instance)) {
+            insert(database, 5);
+            awaitCount(global, 5);
+            awaitCount(single, 5);
+            String old = global.position();
+            database.elsewhere(() -> {
+                insert(database, 2);
+                Sql.on(database).run("truncate messages");
+                insert(database, 3);
+            });
+            assertTruncated(global, single);
+            assertOldPositionSaysResync(old);
+            assertAllThatComesIsAFence(global, single);
+        }
+    }
+
+    @Test
+    void conversationsThatAreTruncatedWhileTheFeedIsAwaySayResyncAndEndTheirStreams() throws IOException {
+        try (StreamClient global = StreamClient.global().join(instance);
+                StreamClient single = StreamClient.conversation(conversation).after(0).join(instance)) {
+            insert(database, 5);
+            awaitCount(global, 5);
+            awaitCount(single, 5);
+            String old = global.position();
+            database.elsewhere(() -> Sql.on(database).run("truncate conversations cascade"));
+            assertTruncated(global);
+            single.awaitResync();
+            Await.until(() -> !single.closes().isEmpty(), PATIENCE, "the stream of a conversation that is no more ends");
+            assertEquals(4104, single.closes().get(0).code());
+            conversation = Conversations.insert(database, "made since");
+            try (StreamClient back = StreamClient.global().at(old).connect(instance)) {
+                assertTruncated(back);
+                assertAllThatComesIsAFence(global, back);
+            }
+        }
+    }
+
+    /** More than the feed reads at a time comes before it and after it, in one transaction. */
+    @Test
+    void aTableThatIsTruncatedWhileTheFeedIsBehindSaysResync() throws IOException {
+        try (StreamClient global = StreamClient.global().join(instance);
+                StreamClient single = StreamClient.conversation(conversation).after(0).join(instance)) {
+            String old = global.position();
+            Sql.on(database).transaction(connection -> {
+                String some = "insert into messages (conversation_id, content) select '" + conversation + "', 'message ' || n from generate_series(1, 1500) n";
+                Sql.run(connection, some);
+                Sql.run(connection, "truncate messages");
+                return Sql.run(connection, some);
+            });
+            assertTruncated(global, single);
+            assertAllThatComesIsAFence(global, single);
+            assertOldPositionSaysResync(old);
+        }
+    }
+
+    private static void assertTruncated(StreamClient... streams) {
+        for (StreamClient stream : streams) {
+            assertEquals("truncated", stream.awaitResync().path("reason").asText());
+            stream.awaitLive();
+        }
+    }
+
+    private void assertAllThatComesIsAFence(StreamClient... streams) {
+        UUID fence = UUID.randomUUID();
+        Sql.on(database).run("insert into messages (id, conversation_id, content) values (?, ?, 'fence')", fence, conversation);
+        for (StreamClient stream : streams) {
+            Await.until(() -> stream.deliveries().delivered().values().stream().flatMap(List::stream).anyMatch(entry -> entry.id().equals(fence)), PATIENCE, "the fence");
+            assertEquals(1, stream.deliveries().count(), () -> "since the resync came " + stream.deliveries().delivered());
+            assertEquals(1, stream.frames("resync").size());
+        }
+    }
+
     @Test
     void aPositionFromTheFutureSaysResync() throws IOException {
         assertFuturePositionSaysResync(() -> { });
@@ -246,6 +322,8 @@ class ResyncIT {
             global.connect(instance);
             awaitCount(global, 10);
             assertEquals(List.of(), global.frames("resync"));
+            insert(database, 1); // a fence: what comes twice has come by then
+            awaitCount(global, 11);
             global.deliveries().assertExactly(Truth.messages(database, List.of(conversation)));
         }
     }

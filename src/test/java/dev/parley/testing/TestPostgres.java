@@ -175,6 +175,16 @@ public final class TestPostgres implements AutoCloseable {
         stop("immediate");
         Folders.delete(data);
         Folders.copy(backup, data);
+        beginElsewhere(meanwhile);
+    }
+
+    /** Goes on for a while on another port, so that its clients see nothing of what happens there, and comes back. */
+    public void elsewhere(Runnable meanwhile) {
+        stop("fast");
+        beginElsewhere(meanwhile);
+    }
+
+    private void beginElsewhere(Runnable meanwhile) {
         int usual = port;
         port = FreePort.find();
         PostgresBinaries.run("pg_ctl", "start", "-w", "-D", data.toString(), "-l", data + ".log", "-o", "-p " + port);
