@@ -2,11 +2,16 @@ package dev.parley.faults;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.parley.testing.Await;
 import dev.parley.testing.Conversations;
 import dev.parley.testing.Dump;
 import dev.parley.testing.Instance;
+import dev.parley.testing.Json;
+import dev.parley.testing.RealtimeFollower;
+import dev.parley.testing.RealtimeFrame;
+import dev.parley.testing.RealtimeVersion;
 import dev.parley.testing.Sql;
 import dev.parley.testing.StreamClient;
 import dev.parley.testing.TestPostgres;
@@ -14,18 +19,24 @@ import dev.parley.testing.Truth;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Where a promise can't be kept because the database is another one, the client is told, and from then on everything comes again. */
+/**
+ * Where a promise can't be kept because the database is another one, the client is told, and from then on everything comes again: on the plain streams and
+ * on the Supabase protocol's channels.
+ */
 class ResyncIT {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -33,6 +44,7 @@ class ResyncIT {
     private static TestPostgres database;
     private static Instance instance;
 
+    private final List<RealtimeFollower> channels = new ArrayList<>();
     private UUID conversation;
 
     @BeforeAll
@@ -56,6 +68,11 @@ class ResyncIT {
         conversation = Conversations.insert(database, "resync");
     }
 
+    @AfterEach
+    void closeChannels() {
+        channels.forEach(RealtimeFollower::close);
+    }
+
     @AfterAll
     static void stop() {
         instance.close();
@@ -68,9 +85,11 @@ class ResyncIT {
             instance.awaitReady();
             try (StreamClient global = StreamClient.global().join(instance);
                     StreamClient single = StreamClient.conversation(conversation).after(0).join(instance)) {
+                joinChannels();
                 insert(database, 5);
                 awaitCount(global, 5);
                 awaitCount(single, 5);
+                awaitCounts(5);
                 String old = global.position();
                 Await.until(() -> count(standby) == 5, PATIENCE, "the standby has it all");
                 standby.takeOver(database);
@@ -112,6 +131,7 @@ class ResyncIT {
         instance.begin().awaitReady();
         try (StreamClient global = StreamClient.global().join(instance);
                 StreamClient single = StreamClient.conversation(conversation).after(0).join(instance)) {
+            joinChannels();
             String old = global.position();
             database.putBack(backup, () -> insert(database, 9));
             assertBeginsAnew(database, global, single);
@@ -276,6 +296,15 @@ class ResyncIT {
         try (StreamClient ahead = StreamClient.conversation(conversation).after(count(database) + 1).connect(instance)) {
             ahead.awaitResync();
         }
+        for (RealtimeVersion version : RealtimeVersion.values()) {
+            try (RealtimeFollower ahead = RealtimeFollower.conversation(version, conversation).after(count(database) + 1)) {
+                ahead.join(instance);
+                assertToldToLoadAfresh(ahead);
+                insert(database, 2);
+                awaitCount(ahead, 2);
+                ahead.deliveries().assertNoViolation();
+            }
+        }
     }
 
     @Test
@@ -305,6 +334,15 @@ class ResyncIT {
                     assertEquals(List.of(), single.frames("resync"));
                     single.deliveries().assertNoViolation();
                 }
+                assertOldPositionTellsChannelsToLoadAfresh(fresh, restored, old);
+                for (RealtimeVersion version : RealtimeVersion.values()) {
+                    try (RealtimeFollower single = RealtimeFollower.conversation(version, conversation).after(7)) {
+                        single.join(fresh);
+                        awaitCount(single, count(restored) - 7);
+                        assertEquals(List.of(), single.disturbances());
+                        single.deliveries().assertNoViolation();
+                    }
+                }
             }
         }
     }
@@ -312,9 +350,12 @@ class ResyncIT {
     @Test
     void aRestartOfServiceAndDatabaseNeedsNoResync() throws IOException {
         try (StreamClient global = StreamClient.global().join(instance)) {
+            joinChannels();
             insert(database, 5);
             awaitCount(global, 5);
+            awaitCounts(5);
             global.disconnect();
+            channels.forEach(RealtimeFollower::disconnect);
             instance.kill();
             database.crash();
             insert(database, 5);
@@ -324,6 +365,12 @@ class ResyncIT {
             assertEquals(List.of(), global.frames("resync"));
             insert(database, 1); // a fence: what comes twice has come by then
             awaitCount(global, 11);
+            for (RealtimeFollower channel : channels) {
+                channel.connect(instance);
+                awaitCount(channel, 11);
+                assertEquals(List.of(), channel.disturbances());
+                channel.deliveries().assertExactly(Truth.messages(database, List.of(conversation)));
+            }
             global.deliveries().assertExactly(Truth.messages(database, List.of(conversation)));
         }
     }
@@ -333,13 +380,15 @@ class ResyncIT {
     }
 
     /** Some messages, a backup, more messages that everybody gets, and back to the backup; returns a position from before going back. */
-    private String afterBackupAndMore(StreamClient global, StreamClient single, Restore restore) {
+    private String afterBackupAndMore(StreamClient global, StreamClient single, Restore restore) throws IOException {
+        joinChannels();
         insert(database, 5);
         awaitCount(global, 5);
         Path backup = database.backup();
         insert(database, 7);
         awaitCount(global, 12);
         awaitCount(single, 12);
+        awaitCounts(12);
         String old = global.position();
         restore.from(backup);
         return old;
@@ -352,10 +401,64 @@ class ResyncIT {
             stream.awaitLive();
             assertEquals(List.of(), stream.closes());
         }
+        for (RealtimeFollower channel : channels) {
+            assertToldToLoadAfresh(channel);
+            assertEquals(List.of(), channel.closes());
+        }
         insert(server, 3);
         for (StreamClient stream : streams) {
             awaitCount(stream, 3);
             stream.deliveries().assertNoViolation();
+        }
+        awaitCounts(3);
+        for (RealtimeFollower channel : channels) {
+            channel.deliveries().assertNoViolation();
+            assertTrue(channel.disturbances().stream().allMatch(said -> said.toString().contains("load afresh")), () -> channel.disturbances().toString());
+        }
+    }
+
+    /** Channels that follow by position, by {@code seq}, and as a client does that knows nothing of {@code after}. */
+    private void joinChannels() throws IOException {
+        for (RealtimeVersion version : RealtimeVersion.values()) {
+            channels.add(RealtimeFollower.global(version));
+            channels.add(RealtimeFollower.conversation(version, conversation).after(0));
+            channels.add(RealtimeFollower.conversation(version, conversation));
+        }
+        for (RealtimeFollower channel : channels) {
+            channel.join(instance);
+        }
+    }
+
+    private static void assertToldToLoadAfresh(RealtimeFollower channel) {
+        RealtimeFrame told = channel.awaitLoadAfresh();
+        String name = told.topic().substring("realtime:".length());
+        String message = told.payload().path("message").asText();
+        assertTrue(message.matches("Changes since `after` can't be told exactly \\([a-z_]+\\): load afresh"), message);
+        assertEquals(Json.read(Json.object(Map.of("extension", "postgres_changes", "status", "error", "channel", name, "message", message))), told.payload());
+    }
+
+    private void assertOldPositionTellsChannelsToLoadAfresh(Instance service, TestPostgres server, String old) throws IOException {
+        for (RealtimeVersion version : RealtimeVersion.values()) {
+            try (RealtimeFollower all = RealtimeFollower.global(version).at(old); RealtimeFollower one = RealtimeFollower.conversation(version, conversation).at(old)) {
+                for (RealtimeFollower channel : List.of(all, one)) {
+                    channel.join(service);
+                    assertToldToLoadAfresh(channel);
+                }
+                insert(server, 1);
+                awaitCount(all, 1);
+                awaitCount(one, 1);
+                // where it has been told to go on it can resume
+                for (RealtimeFollower channel : List.of(all, one)) {
+                    channel.disconnect();
+                }
+                insert(server, 2);
+                for (RealtimeFollower channel : List.of(all, one)) {
+                    channel.join(service);
+                    awaitCount(channel, 3);
+                    channel.deliveries().assertNoViolation();
+                    assertEquals(1, channel.disturbances().size(), () -> channel.disturbances().toString());
+                }
+            }
         }
     }
 
@@ -367,6 +470,7 @@ class ResyncIT {
                 stream.awaitLive();
             }
         }
+        assertOldPositionTellsChannelsToLoadAfresh(instance, database, old);
     }
 
     private void awaitAllConnected(StreamClient... streams) {
@@ -386,6 +490,15 @@ class ResyncIT {
 
     private long count(TestPostgres server) {
         return Sql.on(server).value("select count(*) from messages where conversation_id = ?", Long.class, conversation);
+    }
+
+    private void awaitCounts(int count) {
+        channels.forEach(channel -> awaitCount(channel, count));
+    }
+
+    private static void awaitCount(RealtimeFollower channel, long count) {
+        Await.until(() -> channel.deliveries().count() == count, PATIENCE,
+                () -> count + " messages; got " + channel.deliveries().count() + ", told " + channel.disturbances() + ", closed " + channel.closes());
     }
 
     private static void awaitCount(StreamClient stream, int count) {

@@ -8,6 +8,8 @@ import dev.parley.testing.Await;
 import dev.parley.testing.Conversations;
 import dev.parley.testing.Instance;
 import dev.parley.testing.Load;
+import dev.parley.testing.RealtimeFollower;
+import dev.parley.testing.RealtimeVersion;
 import dev.parley.testing.Seed;
 import dev.parley.testing.Sql;
 import dev.parley.testing.StreamClient;
@@ -71,6 +73,26 @@ class TrimmingIT {
             edits.awaitLive();
             assertEquals(6, single.deliveries().count());
             assertEquals(List.of(), single.frames("resync"));
+        }
+        for (RealtimeVersion version : RealtimeVersion.values()) {
+            aChannelIsToldToo(version, conversation, old);
+        }
+    }
+
+    private static void aChannelIsToldToo(RealtimeVersion version, UUID conversation, String old) throws IOException {
+        try (RealtimeFollower all = RealtimeFollower.global(version).at(old);
+                RealtimeFollower single = RealtimeFollower.conversation(version, conversation).after(4)) {
+            all.join(instance);
+            assertEquals("Changes since `after` can't be told exactly (trimmed): load afresh", all.awaitLoadAfresh().payload().path("message").asText());
+            single.join(instance);
+            long before = Sql.on(database).value("select max(seq) from messages where conversation_id = ?", Long.class, conversation);
+            Sql.on(database).run("insert into messages (conversation_id, content) values (?, 'after that')", conversation);
+            Await.until(() -> all.deliveries().count() == 1 && single.deliveries().count() == before + 1 - 4, PATIENCE,
+                    () -> "what comes after; got " + all.deliveries().delivered() + " and " + single.deliveries().delivered());
+            all.deliveries().assertNoViolation();
+            single.deliveries().assertNoViolation();
+            assertEquals(1, all.disturbances().size(), () -> all.disturbances().toString());
+            assertEquals(List.of(), single.disturbances());
         }
     }
 

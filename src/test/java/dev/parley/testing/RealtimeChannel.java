@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
@@ -33,6 +34,7 @@ public final class RealtimeChannel {
     private final List<RealtimeFrame> frames = new CopyOnWriteArrayList<>();
     private final Map<String, JsonNode> replies = new ConcurrentHashMap<>();
     private Runnable onJoined = () -> { };
+    private Consumer<RealtimeFrame> onFrame = frame -> { };
     private volatile boolean wanted;
     private volatile boolean joined;
     private volatile boolean joinedBefore;
@@ -59,6 +61,12 @@ public final class RealtimeChannel {
     /** Called on the reading thread at each successful join, before anything else of the channel is read. */
     public RealtimeChannel onJoined(Runnable listener) {
         onJoined = listener;
+        return this;
+    }
+
+    /** Called on the reading thread with everything of the present join but row changes and replies, before it is kept. */
+    public RealtimeChannel onFrame(Consumer<RealtimeFrame> listener) {
+        onFrame = listener;
         return this;
     }
 
@@ -193,6 +201,9 @@ public final class RealtimeChannel {
     void accept(RealtimeFrame frame) {
         if (frame.joinRef() != null && !frame.joinRef().equals(joinRef)) {
             return; // of an earlier join: the real client drops it too
+        }
+        if (!frame.event().equals("postgres_changes") && !frame.event().equals("phx_reply")) {
+            onFrame.accept(frame);
         }
         switch (frame.event()) {
             case "postgres_changes" -> change(frame);

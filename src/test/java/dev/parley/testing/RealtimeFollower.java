@@ -3,6 +3,7 @@ package dev.parley.testing;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.LongNode;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -10,9 +11,11 @@ import java.util.function.Consumer;
 
 /**
  * Follows messages over the Supabase protocol: a channel of its own on a socket of its own. The entry's {@code after} is the last {@code seq} for a
- * conversation, and the last position for all messages.
+ * conversation, and the last position for all messages. Told to load afresh, it drops what it has.
  */
 public final class RealtimeFollower implements Follower {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final UUID conversation;
     private final Deliveries deliveries;
@@ -32,7 +35,7 @@ public final class RealtimeFollower implements Follower {
         } else {
             binding.after(this::lastSeq);
         }
-        this.channel = client.channel(conversation == null ? "admin-global" : "chat:" + conversation).on(binding);
+        this.channel = client.channel(conversation == null ? "admin-global" : "chat:" + conversation).on(binding).onFrame(this::beginAnewIfTold);
     }
 
     /** Of one conversation, not yet connected. */
@@ -100,6 +103,16 @@ public final class RealtimeFollower implements Follower {
         channel.awaitJoined();
     }
 
+    /** Waits until the server has said that what was missed can't be told exactly, and after that that the channel goes on; returns the former. */
+    public RealtimeFrame awaitLoadAfresh() {
+        Await.until(() -> {
+            List<RealtimeFrame> told = channel.frames("system");
+            return told.stream().anyMatch(RealtimeFollower::saysLoadAfresh)
+                    && told.get(told.size() - 1).payload().path("message").asText().equals("Subscribed to PostgreSQL");
+        }, PATIENCE, () -> "told to load afresh, and subscribed after that; told " + channel.frames() + ", closed " + closes());
+        return channel.awaitFrame("to load afresh", RealtimeFollower::saysLoadAfresh);
+    }
+
     public RealtimeClient client() {
         return client;
     }
@@ -134,6 +147,18 @@ public final class RealtimeFollower implements Follower {
     @Override
     public void close() {
         client.close();
+    }
+
+    private void beginAnewIfTold(RealtimeFrame frame) {
+        if (saysLoadAfresh(frame)) {
+            after = null;
+            deliveries.restart();
+        }
+    }
+
+    private static boolean saysLoadAfresh(RealtimeFrame frame) {
+        return frame.event().equals("system") && frame.payload().path("status").asText().equals("error")
+                && frame.payload().path("message").asText().endsWith(": load afresh");
     }
 
     private JsonNode lastSeq() {
