@@ -12,6 +12,8 @@ import dev.parley.testing.Truth;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -32,15 +34,23 @@ class JoinIT {
     private static final int CONVERSATIONS = 16;
     private static final int LIVE_MESSAGES = 3;
     private static final int NOW_AND_THEN = 3;
+    private static final int RECENT = 600;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final long seed = Seed.of(getClass());
     private final AtomicInteger joins = new AtomicInteger();
     private final List<Throwable> failures = new CopyOnWriteArrayList<>();
     private final List<Joined> joined = new CopyOnWriteArrayList<>();
+    private final List<Place> places = Collections.synchronizedList(new ArrayList<>());
+    /** Has been there since before the first message. */
+    private StreamClient reference;
 
     /** What one join saw, to be compared with the table once all is written. */
     private record Joined(StreamClient stream, String how) {
+    }
+
+    /** A position of the global stream, and what had come up to it: the last {@code seq} of each conversation. */
+    private record Place(String position, Map<UUID, Long> last) {
     }
 
     @Test
@@ -49,11 +59,15 @@ class JoinIT {
                 .setting("parley.stream.replay-page", "40").setting("parley.feed.page-size", "15").start()) {
             List<UUID> conversations = Conversations.insert(database, CONVERSATIONS);
             List<Instance> instances = List.of(instance);
-            try (Load load = Load.to(conversations, seed).pause(Duration.ofMillis(25))
+            reference = reference(conversations);
+            try (StreamClient whole = reference.join(instance); Load load = Load.to(conversations, seed).pause(Duration.ofMillis(25))
                     .rest(4, instances).socket(4, instances).sql(4, database, 2).start()) {
                 Await.until(() -> load.acknowledged().size() > 200, PATIENCE, "something to replay");
                 joinAtRandom(instance, conversations);
                 load.stop();
+                Await.until(() -> whole.deliveries().count() == Truth.messages(database).values().stream().mapToInt(List::size).sum(), PATIENCE,
+                        () -> "everything at who never left, got " + whole.deliveries().count());
+                whole.deliveries().assertExactly(Truth.messages(database));
             }
             Map<UUID, List<Deliveries.Entry>> committed = Truth.messages(database);
             for (Joined join : joined) {
@@ -68,9 +82,8 @@ class JoinIT {
             Random random = Seed.stream(seed, 1_000 + i);
             Thread joiner = new Thread(() -> {
                 try {
-                    String[] position = new String[1];
                     while (joins.incrementAndGet() <= JOINS) {
-                        join(instance, conversations.get(random.nextInt(conversations.size())), random, position);
+                        join(instance, conversations.get(random.nextInt(conversations.size())), random);
                     }
                 } catch (Throwable e) {
                     failures.add(e);
@@ -87,8 +100,7 @@ class JoinIT {
         }
     }
 
-    /** @param position where an earlier global stream of this joiner was, null before the first */
-    private void join(Instance instance, UUID conversation, Random random, String[] position) throws IOException {
+    private void join(Instance instance, UUID conversation, Random random) throws IOException {
         switch (random.nextInt(4)) {
             case 0 -> run(StreamClient.conversation(conversation).after(0), "after=0", instance);
             case 1 -> {
@@ -97,15 +109,49 @@ class JoinIT {
             }
             case 2 -> run(StreamClient.conversation(conversation), "without after", instance);
             default -> {
-                StreamClient stream = StreamClient.global();
-                if (position[0] != null) {
-                    stream.at(position[0]);
-                }
-                run(stream, position[0] == null ? "global" : "global resumed", instance);
-                if (position[0] == null || random.nextInt(NOW_AND_THEN) > 0) {
-                    position[0] = stream.position();
+                if (random.nextInt(NOW_AND_THEN) == 0) {
+                    run(StreamClient.global(), "global", instance);
+                } else {
+                    resume(instance, anyPlace(random));
                 }
             }
+        }
+    }
+
+    /** A global stream that sees everything and keeps each of the places where it has been. */
+    private StreamClient reference(List<UUID> conversations) {
+        Map<UUID, Long> last = new HashMap<>();
+        conversations.forEach(conversation -> last.put(conversation, 0L));
+        StreamClient stream = StreamClient.global().onFrame(frame -> {
+            if (frame.path("type").asText().equals("message")) {
+                last.put(UUID.fromString(frame.at("/message/conversation_id").asText()), frame.at("/message/seq").asLong());
+                places.add(new Place(frame.get("position").asText(), Map.copyOf(last)));
+            }
+        });
+        conversations.forEach(conversation -> stream.deliveries().startAfter(conversation, 0));
+        return stream;
+    }
+
+    /** A recent one: what is replayed from it costs, and tells no more when it is long. */
+    private Place anyPlace(Random random) {
+        int size = places.size();
+        return places.get(size - 1 - random.nextInt(Math.min(size, RECENT)));
+    }
+
+    /** From the very place on, and at the latest with the first live messages it has what the other stream had before it joined. */
+    private void resume(Instance instance, Place place) throws IOException {
+        StreamClient stream = StreamClient.global().at(place.position());
+        place.last().forEach(stream.deliveries()::startAfter);
+        Map<UUID, Long> reached = new HashMap<>();
+        place.last().keySet().forEach(conversation -> reached.put(conversation, reference.deliveries().last(conversation)));
+        run(stream, "global resumed", instance);
+        reached.forEach((conversation, seq) -> {
+            if (stream.deliveries().last(conversation) < seq) {
+                throw new AssertionError("resumed at " + place + " it went on without " + seq + " of " + conversation);
+            }
+        });
+        if (!stream.frames("resync").isEmpty()) {
+            throw new AssertionError("told to begin anew: " + stream.frames());
         }
     }
 
