@@ -7,16 +7,28 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.testing.Await;
 import dev.parley.testing.Cable;
+import dev.parley.testing.ChangeBinding;
 import dev.parley.testing.Conversations;
+import dev.parley.testing.Deliveries;
 import dev.parley.testing.Http;
 import dev.parley.testing.Instance;
+import dev.parley.testing.Json;
+import dev.parley.testing.RawWebSocket;
+import dev.parley.testing.RealtimeChannel;
+import dev.parley.testing.RealtimeClient;
+import dev.parley.testing.RealtimeFollower;
+import dev.parley.testing.RealtimeFrame;
+import dev.parley.testing.RealtimeVersion;
 import dev.parley.testing.Sql;
 import dev.parley.testing.StreamClient;
 import dev.parley.testing.TestPostgres;
+import dev.parley.testing.Truth;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
@@ -25,15 +37,33 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** A database connection whose peer says nothing any more, and does not close either: a backend that is stopped, a network that drops what it is given. */
+/**
+ * A connection whose peer says nothing any more, and does not close either: the database's, a backend that is stopped or a network that drops what it is
+ * given, and a client's.
+ */
 class HalfOpenIT {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
-
+    private static final Duration IDLE = Duration.ofSeconds(5);
+    private static final Duration STALL = Duration.ofMillis(400);
+    /** After its decision the server waits a second; to make it takes the stall time at least and twice that at most. */
+    private static final Duration IN_BETWEEN = STALL.multipliedBy(2).plusMillis(300);
+    private static final int STALLED = 4000;
+    private static final int CHUNK = 10;
+    private static final String DELIVERIES = "parley_streams_deliveries_total";
     private static final String REPEATS = "parley_writer_repeats_total";
+    private static final JsonNode TRACK = Json.read("{\"type\":\"presence\",\"event\":\"track\",\"payload\":{}}");
 
     private static TestPostgres database;
     private static Instance instance;
+
+    /** What the metrics say is open. */
+    private record Open(double streams, double sockets, double channels) {
+
+        static Open now() {
+            return new Open(instance.metric("parley_streams_open"), instance.metric("parley_realtime_sockets"), instance.metric("parley_realtime_channels"));
+        }
+    }
 
     private final List<JsonNode> received = new CopyOnWriteArrayList<>();
     private UUID conversation;
@@ -41,7 +71,9 @@ class HalfOpenIT {
     @BeforeAll
     static void start() {
         database = TestPostgres.start();
-        instance = Instance.over(database).setting("parley.feed.read-timeout", "2s").setting("parley.writer.patience", "6s").start();
+        instance = Instance.over(database).setting("parley.feed.read-timeout", "2s").setting("parley.writer.patience", "6s")
+                .setting("parley.socket.idle-timeout", IDLE.toSeconds() + "s").setting("quarkus.websockets-next.server.auto-ping-interval", "1s")
+                .setting("parley.socket.stall-timeout", STALL.toMillis() + "ms").start();
     }
 
     @BeforeEach
@@ -128,6 +160,132 @@ class HalfOpenIT {
             assertStatus(503, rest);
             Await.until(() -> Http.get(rest.http("/api/conversations/" + conversation)).statusCode() == 200, PATIENCE, "REST has other connections");
         }
+    }
+
+    /** The readers beside them send nothing either, but their answers to pings. */
+    @Test
+    void clientsThatDoNotEvenAnswerPingsAreDroppedAndAreNotThereAnyMore() throws IOException {
+        List<RawWebSocket> silent = new ArrayList<>();
+        try (StreamClient stream = StreamClient.conversation(conversation).after(0).join(instance);
+                RealtimeFollower follower = RealtimeFollower.conversation(RealtimeVersion.V1, conversation).after(0);
+                RealtimeClient watching = RealtimeClient.of(RealtimeVersion.V2).connect(instance)) {
+            follower.join(instance);
+            RealtimeChannel watcher = present(watching, "watcher").join().awaitJoined();
+            awaitOpen(new Open(2, 2, 2));
+            silent.add(RawWebSocket.open(instance.port(), "/ws/conversations/" + conversation));
+            silent.add(RawWebSocket.open(instance.port(), "/ws/feed"));
+            for (RealtimeVersion version : RealtimeVersion.values()) {
+                RawWebSocket socket = RawWebSocket.open(instance.port(), RealtimeClient.path(version, Instance.PUBLISHABLE_KEY));
+                silent.add(socket);
+                socket.write(version.write(new RealtimeFrame("1", "1", watcher.topic(), "phx_join", Json.read("""
+                        {"config":{"presence":{"enabled":true,"key":"%s"},"postgres_changes":[{"event":"*","schema":"public","table":"messages"}]}}""".formatted(version)))));
+                awaitOpen(new Open(2 + silent.size(), silent.size(), silent.size()));
+                socket.write(version.write(new RealtimeFrame("1", "2", watcher.topic(), "presence", TRACK)));
+                awaitDiff(watcher, "joins", version.name());
+            }
+            long last = System.nanoTime();
+            awaitOpen(new Open(2, 2, 2));
+            assertTrue(System.nanoTime() - last > IDLE.toNanos() / 2, "they had their time");
+            for (RealtimeVersion version : RealtimeVersion.values()) {
+                awaitDiff(watcher, "leaves", version.name());
+            }
+            for (RawWebSocket socket : silent) {
+                RawWebSocket.Received end = socket.read();
+                while (!(end instanceof RawWebSocket.Closed)) {
+                    end = socket.read();
+                }
+                assertEquals(1006, ((RawWebSocket.Closed) end).code(), end::toString);
+            }
+            Sql.on(database).run("insert into messages (conversation_id, content) values (?, 'for those who are there')", conversation);
+            Await.until(() -> stream.deliveries().count() == 1 && follower.deliveries().count() == 1, PATIENCE, "the others get what comes");
+            assertEquals(List.of(), stream.closes());
+            assertEquals(List.of(), follower.closes());
+            assertEquals(List.of(), watching.closes());
+            assertEquals(List.of(), watching.violations());
+        } finally {
+            silent.forEach(RawWebSocket::close);
+        }
+    }
+
+    /**
+     * A second after the decision the connection is cut, close frame or not: who takes nothing takes no close frame either. Those here read on in between,
+     * and do it once more where the machine was too slow for that.
+     */
+    @Test
+    void readersThatTakeNothingAreToldToResumeAndMissNothingWhileOthersGoOn() throws IOException {
+        List<Instance> instances = List.of(instance);
+        List<RealtimeClient> clients = new ArrayList<>();
+        List<ChangeBinding> bindings = new ArrayList<>();
+        try (StreamClient fast = StreamClient.conversation(conversation).after(0).join(instance);
+                RealtimeClient watching = RealtimeClient.of(RealtimeVersion.V2).connect(instance);
+                StreamClient slow = StreamClient.conversation(conversation).after(0).reconnectingTo(instances).join(instance)) {
+            RealtimeChannel watcher = present(watching, "watcher").join().awaitJoined();
+            for (RealtimeVersion version : RealtimeVersion.values()) {
+                RealtimeClient client = RealtimeClient.of(version).reconnectingTo(instances).connect(instance);
+                clients.add(client);
+                bindings.add(ChangeBinding.messages(conversation).afterPosition(null));
+                RealtimeChannel channel = present(client, version.name()).on(bindings.get(bindings.size() - 1)).join().awaitJoined();
+                channel.push("presence", TRACK);
+                awaitDiff(watcher, "joins", version.name());
+            }
+            List<List<RawWebSocket.Closed>> closes = List.of(slow.closes(), clients.get(0).closes(), clients.get(1).closes());
+            Await.until(() -> {
+                slow.pause();
+                clients.forEach(RealtimeClient::pause);
+                fillUp(fast);
+                slow.resume();
+                clients.forEach(RealtimeClient::resume);
+                long rows = fast.deliveries().count();
+                Await.until(() -> slow.deliveries().count() >= rows && bindings.stream().allMatch(binding -> binding.changes().size() >= rows), PATIENCE,
+                        () -> rows + " messages; got " + slow.deliveries().count() + " and " + bindings.stream().map(binding -> binding.changes().size()).toList());
+                return closes.stream().allMatch(of -> of.stream().anyMatch(closed -> closed.code() == STALLED));
+            }, PATIENCE, () -> "each was told that it made no progress, there are " + closes);
+            for (RealtimeVersion version : RealtimeVersion.values()) {
+                awaitDiff(watcher, "leaves", version.name());
+            }
+            List<Deliveries.Entry> rows = Truth.messages(database, List.of(conversation)).get(conversation);
+            List<Long> seqs = rows.stream().map(Deliveries.Entry::seq).toList();
+            fast.deliveries().assertExactly(Map.of(conversation, rows));
+            slow.deliveries().assertExactly(Map.of(conversation, rows));
+            bindings.forEach(binding -> assertEquals(seqs, binding.changes().stream().map(change -> change.row().path("seq").asLong()).toList()));
+            assertEquals(List.of(), fast.closes());
+            assertEquals(List.of(), watching.closes());
+            clients.forEach(client -> assertEquals(List.of(), client.violations()));
+            awaitOpen(new Open(4, 3, 3));
+        } finally {
+            clients.forEach(RealtimeClient::close);
+        }
+        awaitOpen(new Open(0, 0, 0));
+    }
+
+    /** Writes until nobody but the fast one gets anything any more, and then waits until the server has given the others up. */
+    private void fillUp(StreamClient fast) {
+        long[] since = new long[1];
+        int[] alone = new int[1];
+        Await.until(() -> {
+            double before = instance.metric(DELIVERIES);
+            since[0] = System.nanoTime();
+            Sql.on(database).run("insert into messages (conversation_id, content) select ?, repeat('xxxx', 16384) from generate_series(1, ?)", conversation, CHUNK);
+            long wanted = Sql.on(database).value("select count(*) from messages where conversation_id = ?", Long.class, conversation);
+            Await.until(() -> fast.deliveries().count() >= wanted, PATIENCE, "the fast one has them");
+            alone[0] = instance.metric(DELIVERIES) == before + CHUNK ? alone[0] + 1 : 0;
+            return alone[0] == 2;
+        }, PATIENCE, "nobody else gets anything");
+        Await.until(() -> System.nanoTime() - since[0] > IN_BETWEEN.toNanos(), PATIENCE, "the stall time is over");
+    }
+
+    private static RealtimeChannel present(RealtimeClient client, String key) {
+        RealtimeChannel channel = client.channel("who");
+        channel.config().putObject("presence").put("enabled", true).put("key", key);
+        return channel;
+    }
+
+    private static void awaitDiff(RealtimeChannel watcher, String part, String key) {
+        watcher.awaitFrame(key + " among the " + part, frame -> frame.event().equals("presence_diff") && frame.payload().path(part).has(key));
+    }
+
+    private static void awaitOpen(Open wanted) {
+        Await.until(() -> Open.now().equals(wanted), PATIENCE, () -> wanted + "; there are " + Open.now());
     }
 
     private void assertStatus(int expected, Instance of) {

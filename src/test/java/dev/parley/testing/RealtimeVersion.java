@@ -32,8 +32,8 @@ public enum RealtimeVersion {
             JsonNode object = Json.read(text);
             Set<String> names = new TreeSet<>();
             object.fieldNames().forEachRemaining(names::add);
-            // where a client resumes, the frames of its joins are told apart
-            boolean ofJoin = Set.of("postgres_changes", "system").contains(object.path("event").asText()) && object.path("join_ref").isTextual() && names.remove("join_ref");
+            // presence, and where a client resumes its changes too: the frames of its joins are told apart
+            boolean ofJoin = OF_JOIN.contains(object.path("event").asText()) && object.path("join_ref").isTextual() && names.remove("join_ref");
             require(names.equals(Set.of("topic", "event", "payload", "ref")), "not the members of 1.0.0: ", text);
             return checked(new RealtimeFrame(ofJoin ? ref(object.get("join_ref")) : null, ref(object.get("ref")), string(object.get("topic"), text),
                     string(object.get("event"), text), object.get("payload")), text);
@@ -87,6 +87,7 @@ public enum RealtimeVersion {
     };
 
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+    private static final Set<String> OF_JOIN = Set.of("postgres_changes", "system", "presence_state", "presence_diff");
     private static final int PUSH = 3;
     private static final int BROADCAST = 4;
 
