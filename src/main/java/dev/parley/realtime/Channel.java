@@ -42,6 +42,8 @@ final class Channel {
     private final ChannelToken token;
     private final ChannelBroadcasts broadcasts;
     private final ChannelPresence presence;
+    /** Whose place this one takes, until the client has been told of its end; else null. */
+    private Channel replaced;
     private State state = State.JOINING;
     private ChannelRights rights = ChannelRights.NONE;
     private Subscriptions subscriptions = Subscriptions.NONE;
@@ -83,9 +85,10 @@ final class Channel {
     /**
      * Joins.
      *
-     * @param replaced the channel whose place this one takes, already closed, or null
+     * @param inPlaceOf the channel whose place this one takes, already closed, or null
      */
-    void join(Channel replaced) {
+    void join(Channel inPlaceOf) {
+        replaced = inPlaceOf;
         token.admission()
                 .map(admission -> {
                     if (!admission.rights().mayJoin(config.presence())) {
@@ -99,15 +102,15 @@ final class Channel {
                         return;
                     }
                     if (admitted.failed()) {
-                        refuse(admitted.cause(), replaced);
+                        refuse(admitted.cause());
                     } else {
                         rights = admitted.result().rights();
-                        prepare(admitted.result().caller(), replaced);
+                        prepare(admitted.result().caller());
                     }
                 }));
     }
 
-    private void prepare(Caller caller, Channel replaced) {
+    private void prepare(Caller caller) {
         Future<Void> stored = broadcasts.read(rights);
         services.compiler().compile(config.entries(), caller).compose(compiled -> stored.map(compiled))
                 // to look all this up may take its time
@@ -121,29 +124,27 @@ final class Channel {
                         return;
                     }
                     if (compiled.failed()) {
-                        refuse(compiled.cause(), replaced);
+                        refuse(compiled.cause());
                     } else if (!compiled.result().bindings().isEmpty() && !services.streams().begun()) {
-                        refuse(new Refusal(Reasons.NOT_CONNECTED), replaced);
+                        refuse(new Refusal(Reasons.NOT_CONNECTED));
                     } else if (config.allOrNone() && !compiled.result().problems().isEmpty()) {
-                        refuse(new Refusal(Reasons.notSubscribed(compiled.result().problems().get(0))), replaced);
+                        refuse(new Refusal(Reasons.notSubscribed(compiled.result().problems().get(0))));
                     } else {
                         subscriptions = compiled.result().answered();
-                        begin(caller, compiled.result().response(), replaced);
+                        begin(caller, compiled.result().response());
                     }
                 }));
     }
 
     /** @param response JSON */
-    private void begin(Caller caller, String response, Channel replaced) {
+    private void begin(Caller caller, String response) {
         state = State.JOINED;
         services.figures().joined();
         Position now = services.streams().now();
         // in one turn of the event loop, so that the answer leaves when all is subscribed to, and nothing can come before it
         session.write(frames.ok(ref, response));
         subscribe();
-        if (replaced != null) {
-            session.write(replaced.frames.close());
-        }
+        closeReplaced();
         if (state != State.JOINED) {
             return; // the subscription failed at once
         }
@@ -195,13 +196,11 @@ final class Channel {
         session.write(frames.crash());
     }
 
-    private void refuse(Throwable failure, Channel replaced) {
+    private void refuse(Throwable failure) {
         state = State.REFUSED;
         services.figures().refused();
         release();
-        if (replaced != null) {
-            session.write(replaced.frames.close());
-        }
+        closeReplaced();
         String reason = reason(failure);
         session.later(refusalDelay(), () -> {
             if (state == State.REFUSED) {
@@ -301,6 +300,14 @@ final class Channel {
             if (entered) {
                 release();
             }
+        }
+    }
+
+    /** Tells the client of the end of the channel whose place this one takes: once its own join is answered, or will not be any more. */
+    void closeReplaced() {
+        if (replaced != null) {
+            session.write(replaced.frames.close());
+            replaced = null;
         }
     }
 

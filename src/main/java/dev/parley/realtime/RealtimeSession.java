@@ -155,12 +155,16 @@ final class RealtimeSession implements SocketGuard.Session {
             boolean wasJoined = old != null && old.isJoined();
             if (old != null) {
                 old.close();
+                old.closeReplaced();
             }
             if (channels.size() >= services.settings().maxChannels) {
                 refuseLater(answers, join.ref(), Reasons.TOO_MANY_CHANNELS);
                 return;
             }
             if (channels.values().stream().mapToInt(Channel::joinSize).sum() + join.payload().length() > MAX_JOINS) {
+                if (wasJoined) {
+                    write(old.frames().close());
+                }
                 refuseLater(answers, join.ref(), Reasons.JOINS_TOO_LARGE);
                 return;
             }
@@ -185,6 +189,7 @@ final class RealtimeSession implements SocketGuard.Session {
         }
         channels.remove(leave.topic());
         channel.close();
+        channel.closeReplaced();
         write(channel.frames().ok(leave.ref(), "{}"));
         write(channel.frames().close());
     }
