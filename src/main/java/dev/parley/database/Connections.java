@@ -85,7 +85,12 @@ public class Connections {
 
     /** One connection, on the caller's context. */
     public Future<PgConnection> connect(PgConnectOptions options) {
-        return tlsOffers.connect(options, settled -> PgConnection.connect(vertx, settled));
+        return tlsOffers.connect(options, settled -> PgConnection.connect(vertx, settled)).onSuccess(Connections::withoutComplaint);
+    }
+
+    /** What breaks a connection its users learn by their statements and by its end, and say what matters; the client by itself would print a stack trace each time. */
+    static void withoutComplaint(SqlConnection connection) {
+        connection.exceptionHandler(said -> { });
     }
 
     /** One connection, in session state {@code setup} (SQL), on the caller's context. */

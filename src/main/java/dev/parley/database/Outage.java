@@ -22,7 +22,7 @@ public final class Outage {
     public void goesOn(String reason) {
         long now = nanoTime.getAsLong();
         if (!reason.equals(saidLast) || now - saidAt >= REMINDER_NANOS) {
-            log.accept(reason + ". Trying again");
+            log.accept(reason + (reason.endsWith(".") ? " Trying again" : ". Trying again"));
             saidLast = reason;
             saidAt = now;
         }

@@ -243,6 +243,10 @@ class DatabaseFaultsIT {
             load.stop();
             assertExact(readers, load);
         }
+        for (Instance instance : instances) {
+            List<String> traces = instance.log().lines().filter(line -> line.startsWith("\tat ") || line.startsWith("io.vertx.")).toList();
+            assertEquals(List.of(), traces, "what breaks is said in a line, and not by a trace of the client's");
+        }
     }
 
     private Load.Builder load(Duration pause) {
