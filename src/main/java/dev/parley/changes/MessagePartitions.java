@@ -51,14 +51,25 @@ class MessagePartitions {
         if (stopped) {
             return;
         }
-        Map<String, String> wrong = new HashMap<>();
-        make(wrong).compose(done -> keep(wrong)).onComplete(done -> {
-            if (done.failed() && !stopped) {
-                wrong.put("failure", "stored broadcasts can't be looked after, trying on: " + done.cause().getMessage());
-            }
+        lookAfter().onSuccess(wrong -> {
             complaints.are(wrong);
             vertx.setTimer(wrong.isEmpty() ? INTERVAL_MILLIS : RETRY_MILLIS, tick -> again());
         });
+    }
+
+    /** Makes what is missing, then drops what is too old. Never fails: gives what is wrong, by kind. */
+    Future<Map<String, String>> lookAfter() {
+        Map<String, String> wrong = new HashMap<>();
+        return make(wrong).compose(done -> keep(wrong)).otherwise(failure -> failed("stored broadcasts can't be looked after", failure, wrong))
+                .compose(done -> drop()).otherwise(failure -> failed("old partitions of realtime.messages can't be dropped", failure, wrong))
+                .map(wrong);
+    }
+
+    private Void failed(String what, Throwable failure, Map<String, String> wrong) {
+        if (!stopped) {
+            wrong.put(what, what + ", trying on: " + failure.getMessage());
+        }
+        return null;
     }
 
     private Future<Void> make(Map<String, String> wrong) {
@@ -67,9 +78,18 @@ class MessagePartitions {
     }
 
     private Future<Void> keep(Map<String, String> wrong) {
-        return connections.ask(pool -> pool.preparedQuery("select parley.keep_message_partitions($1::bigint * interval '1 second')")
-                        .execute(Tuple.of(retention.toSeconds())))
+        return connections.ask(pool -> pool.preparedQuery("select parley.keep_message_partitions($1::bigint * interval '1 second')").execute(retention()))
                 .map(rows -> lacking(rows, "partitions of realtime.messages are neither made nor dropped, a right is missing: ", wrong));
+    }
+
+    /** One after the other. */
+    private Future<Void> drop() {
+        return connections.ask(pool -> pool.preparedQuery("select parley.drop_message_partition($1::bigint * interval '1 second')").execute(retention()))
+                .compose(dropped -> dropped.size() == 0 ? Future.succeededFuture() : drop());
+    }
+
+    private Tuple retention() {
+        return Tuple.of(retention.toSeconds());
     }
 
     private static Void lacking(RowSet<Row> rows, String what, Map<String, String> wrong) {

@@ -20,8 +20,8 @@ import org.jboss.logging.Logger;
  */
 final class BusyConversations {
 
-    /** A turn in the lock queue; at its end the others that wait for a turn come first. */
-    private static final int TURN_MS = 250;
+    /** A turn in the lock queue; at its end the others that wait for a turn come first. Each turn in vain is an error in the server's log. */
+    private static final int TURN_MS = 250, TURN_OF_FEW_MS = 2_000;
     /** So often a row that came or went at the same moment may be to blame; then it is a message of the batch. */
     private static final int MAX_REPEATS = 10;
 
@@ -76,7 +76,7 @@ final class BusyConversations {
             endTurn(conversation);
             return;
         }
-        writer.writeWaiting(batch, TURN_MS).onComplete(written -> {
+        writer.writeWaiting(batch, turns.isEmpty() ? TURN_OF_FEW_MS : TURN_MS).onComplete(written -> {
             if (written.succeeded()) {
                 settle(conversation, batch, written.result());
             } else {

@@ -1,12 +1,14 @@
 package dev.parley.conversation;
 
+import dev.parley.database.Reminder;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import java.io.IOException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 
@@ -15,9 +17,11 @@ import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 class ProblemMappers {
 
     private static final Logger LOG = Logger.getLogger(ProblemMappers.class);
-    private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(10);
+    /** While the database is away, or a right is missing, each request fails. */
+    private static final Duration REMINDER = Duration.ofSeconds(10);
 
-    private final AtomicLong lastUnavailable = new AtomicLong(System.nanoTime() - QUIET_NANOS);
+    private final Reminder unavailable = new Reminder(REMINDER);
+    private final Map<Class<?>, Reminder> unexpected = new ConcurrentHashMap<>();
 
     @ServerExceptionMapper
     Response known(ParleyException failure) {
@@ -60,7 +64,7 @@ class ProblemMappers {
             return Problem.of(known.code(), known.getMessage());
         }
         if (DatabaseErrors.isUnavailable(failure)) {
-            warn(failure);
+            unavailable.say(() -> LOG.warnf("Requests are answered 503: the database cannot be reached (%s)", failure.getMessage()));
             return Problem.of(ErrorCode.UNAVAILABLE, "the database cannot be reached at the moment");
         }
         if (DatabaseErrors.isRefused(failure)) {
@@ -75,16 +79,7 @@ class ProblemMappers {
             // from reading the request: the client went away, or sent more than Quarkus reads
             return Problem.of(ErrorCode.INVALID_REQUEST, "the body cannot be read");
         }
-        LOG.error("A request failed unexpectedly", failure);
+        unexpected.computeIfAbsent(failure.getClass(), kind -> new Reminder(REMINDER)).say(() -> LOG.error("A request failed unexpectedly", failure));
         return Problem.of(ErrorCode.INTERNAL, "something went wrong here; the log has more");
-    }
-
-    /** Says now and then that requests fail: while the database is away each of them does. */
-    private void warn(Throwable failure) {
-        long last = lastUnavailable.get();
-        long now = System.nanoTime();
-        if (now - last >= QUIET_NANOS && lastUnavailable.compareAndSet(last, now)) {
-            LOG.warnf("Requests are answered 503: the database cannot be reached (%s)", failure.getMessage());
-        }
     }
 }

@@ -100,6 +100,7 @@ public final class NotificationListener {
     private void use(PgConnection fresh) {
         fresh.notificationHandler(this::deliver);
         fresh.closeHandler(gone -> {
+            fresh.close(); // the client keeps each connection that nobody closes, also one that the server has closed
             if (connection == fresh) {
                 connection = null;
                 vertx.cancelTimer(probe);

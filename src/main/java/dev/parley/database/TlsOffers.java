@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import org.jboss.logging.Logger;
 
 /**
  * Settles {@code sslmode=prefer}: a server is asked whether it takes TLS, and the answer holds for those who come within seconds. The client itself would try
@@ -26,6 +27,7 @@ import java.util.function.Function;
 @Singleton
 class TlsOffers {
 
+    private static final Logger LOG = Logger.getLogger(TlsOffers.class);
     private static final long HOLDS_NANOS = Duration.ofSeconds(10).toNanos();
     private static final int PATIENCE_SECONDS = 5;
     /** SSLRequest: a length and a number that is no version of the protocol. No buffer: of those none may be made while a native executable is built. */
@@ -46,12 +48,19 @@ class TlsOffers {
     /** Connects by {@code connect}; a server that takes TLS and does not let us in is tried without, as JDBC does, and others follow if that helps. */
     <T> Future<T> connect(PgConnectOptions options, Function<PgConnectOptions, Future<T>> connect) {
         return settle(options).compose(settled -> connect.apply(settled).recover(failure -> {
-            boolean preferred = settled != options && settled.getSslMode() == SslMode.REQUIRE;
-            if (!preferred || !(failure instanceof PgException refused) || !NOT_LET_IN.equals(refused.getSqlState())) {
+            SocketAddress server = options.getSocketAddress();
+            if (!(failure instanceof PgException refused) || !NOT_LET_IN.equals(refused.getSqlState()) || settled == options) {
                 return Future.failedFuture(failure);
             }
-            return connect.apply(Encryption.without(new PgConnectOptions(settled))).onSuccess(connected -> plain.add(options.getSocketAddress()))
-                    .recover(neither -> Future.failedFuture(failure));
+            if (settled.getSslMode() != SslMode.REQUIRE) {
+                plain.remove(server); // by now it is another that has this address
+                return Future.failedFuture(failure);
+            }
+            return connect.apply(Encryption.without(new PgConnectOptions(settled))).onSuccess(connected -> {
+                if (plain.add(server)) {
+                    LOG.warnf("PostgreSQL at %s takes TLS and lets this role in without it only: connections are not encrypted", server);
+                }
+            }).recover(neither -> Future.failedFuture(failure));
         }));
     }
 

@@ -3,6 +3,7 @@ package dev.parley.feed;
 import dev.parley.database.Database;
 import io.quarkus.runtime.StartupEvent;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlConnection;
@@ -129,15 +130,17 @@ class Trimmer {
 
     /** Deletes what the snapshot sees; gives how many rows that were. */
     Future<Long> delete(Snapshot trimmed) {
-        return delete(trimmed, 0, 0);
+        Promise<Long> all = Promise.promise();
+        delete(trimmed, 0, 0, all);
+        return all.future();
     }
 
     /**
      * In chunks, each from the last transaction of the one before: while something in the database holds on to an old snapshot, deleted rows stay where they are,
-     * and each chunk would pass over all that were deleted before it.
+     * and each chunk would pass over all that were deleted before it. There may be thousands: none is composed with the next, which would hold them all.
      */
-    private Future<Long> delete(Snapshot trimmed, long from, long before) {
-        return connections.ask(pool -> pool.preparedQuery("""
+    private void delete(Snapshot trimmed, long from, long before, Promise<Long> all) {
+        connections.ask(pool -> pool.preparedQuery("""
                 with gone as (
                   delete from parley.change_log where id = any (array(
                     select id from parley.change_log
@@ -145,10 +148,14 @@ class Trimmer {
                     order by xid limit $3))
                   returning xid)
                 select count(*), max(xid::text::bigint) from gone
-                """).execute(Tuple.of(Long.toString(trimmed.xmax()), trimmed.text(), CHUNK, Long.toString(from)))).compose(rows -> {
+                """).execute(Tuple.of(Long.toString(trimmed.xmax()), trimmed.text(), CHUNK, Long.toString(from)))).onFailure(all::fail).onSuccess(rows -> {
             Row row = rows.iterator().next();
             long deleted = before + row.getLong(0);
-            return row.getLong(0) < CHUNK ? Future.succeededFuture(deleted) : delete(trimmed, row.getLong(1), deleted);
+            if (row.getLong(0) < CHUNK) {
+                all.complete(deleted);
+            } else {
+                delete(trimmed, row.getLong(1), deleted, all);
+            }
         });
     }
 }

@@ -2,6 +2,7 @@ package dev.parley.realtime;
 
 import dev.parley.broadcast.Broadcast;
 import dev.parley.broadcast.TopicHub;
+import dev.parley.database.Reminder;
 import dev.parley.feed.Change;
 import dev.parley.feed.Delta;
 import dev.parley.feed.FeedGap;
@@ -13,6 +14,7 @@ import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.io.IOException;
+import java.time.Duration;
 import org.jboss.logging.Logger;
 
 /**
@@ -23,11 +25,14 @@ import org.jboss.logging.Logger;
 class DatabaseBroadcasts implements FeedListener {
 
     private static final Logger LOG = Logger.getLogger(DatabaseBroadcasts.class);
+    /** One such row is seldom alone. */
+    private static final Duration REMINDER = Duration.ofSeconds(30);
 
     private final Tail tail;
     private final TopicHub hub;
     private final StoredBroadcasts stored;
     private final RealtimeSettings settings;
+    private final Reminder tooLarge = new Reminder(REMINDER), unreadable = new Reminder(REMINDER);
 
     DatabaseBroadcasts(Tail tail, TopicHub hub, StoredBroadcasts stored, RealtimeSettings settings) {
         this.tail = tail;
@@ -59,7 +64,7 @@ class DatabaseBroadcasts implements FeedListener {
 
     private void publish(Change change) {
         if (change.cut()) {
-            LOG.warnf("a row of realtime.messages is not broadcast: it is too large for the change log (change %d)", change.id());
+            tooLarge.say(() -> LOG.warnf("a row of realtime.messages is not broadcast: it is too large for the change log (change %d)", change.id()));
             return;
         }
         try {
@@ -70,12 +75,12 @@ class DatabaseBroadcasts implements FeedListener {
             }
             Broadcast broadcast = row.broadcast();
             if (broadcast.payload().length > settings.maxBroadcastBytes) {
-                LOG.warnf("a row of realtime.messages is not broadcast: its payload has more bytes than parley.realtime.max-broadcast-bytes");
+                tooLarge.say(() -> LOG.warn("a row of realtime.messages is not broadcast: its payload has more bytes than parley.realtime.max-broadcast-bytes"));
             } else {
                 hub.publishHere(row.topic(), broadcast, source);
             }
         } catch (IOException | IllegalArgumentException e) {
-            LOG.warnf("a row of realtime.messages is not broadcast: it can't be read (change %d)", change.id());
+            unreadable.say(() -> LOG.warnf("a row of realtime.messages is not broadcast: it can't be read (change %d)", change.id()));
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.parley.socket;
 
 import dev.parley.access.Access;
 import dev.parley.access.Identity;
+import dev.parley.access.Origins;
 import dev.parley.conversation.ErrorCode;
 import dev.parley.conversation.MessageRules;
 import dev.parley.conversation.ParleyException;

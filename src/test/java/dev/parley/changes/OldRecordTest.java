@@ -128,7 +128,7 @@ class OldRecordTest {
             statement.execute("set standard_conforming_strings = off");
             try {
                 statement.execute("update olds.t set id = 2");
-                statement.execute("select parley.keep_message_partitions('72 hours')");
+                statement.execute("select parley.keep_message_partitions('72 hours'), parley.drop_message_partition('72 hours')");
             } finally {
                 statement.execute("set standard_conforming_strings = on");
             }

@@ -10,6 +10,12 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,6 +28,9 @@ class RealtimeSchemaTest {
 
     @Inject
     Statements sql;
+
+    @Inject
+    MessagePartitions partitions;
 
     @BeforeEach
     void empty() {
@@ -94,16 +103,45 @@ class RealtimeSchemaTest {
 
     @Test
     void partitionsAreMadeAheadAndDroppedWhenTheirWholeDayIsTooOld() {
-        LocalDate today = LocalDate.now(ZoneOffset.UTC);
         sql.run("create table realtime.messages_2020_01_01 partition of realtime.messages for values from ('2020-01-01') to ('2020-01-02')",
-                "insert into realtime.messages (topic, extension, inserted_at) values ('old', 'broadcast', '2020-01-01 12:00'), ('older', 'broadcast', '2019-01-01')",
-                "select parley.keep_message_partitions('72 hours')");
-        List<String> partitions = sql.rows("select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'realtime.messages'::regclass");
-        for (int day = -1; day <= 3; day++) {
-            assertTrue(partitions.contains("messages_" + DAY.format(today.plusDays(day))), partitions::toString);
-        }
-        assertTrue(!partitions.contains("messages_2020_01_01"), partitions::toString);
+                "create table realtime.messages_2020_01_02 partition of realtime.messages for values from ('2020-01-02') to ('2020-01-03')",
+                "insert into realtime.messages (topic, extension, inserted_at) values ('old', 'broadcast', '2020-01-01 12:00'), ('older', 'broadcast', '2019-01-01')");
+        assertEquals(Map.of(), lookAfter());
+        assertEquals(aroundToday(), days());
         assertEquals("0", sql.value("select count(*) from realtime.messages"));
+    }
+
+    @Test
+    void whoKeepsAnOldPartitionFromBeingDroppedKeepsNoNewOneFromBeingMade() {
+        String ahead = "realtime.messages_" + DAY.format(LocalDate.now(ZoneOffset.UTC).plusDays(3));
+        sql.run("create table realtime.messages_2020_01_01 partition of realtime.messages for values from ('2020-01-01') to ('2020-01-02')",
+                "drop table " + ahead);
+        sql.ask(statement -> {
+            statement.getConnection().setAutoCommit(false);
+            statement.execute("select from realtime.messages_2020_01_01");
+            assertEquals(Set.of("old partitions of realtime.messages can't be dropped"), lookAfter().keySet());
+            Set<String> kept = aroundToday();
+            kept.add("messages_2020_01_01");
+            assertEquals(kept, days());
+            statement.getConnection().rollback();
+            return null;
+        });
+        assertEquals(Map.of(), lookAfter());
+        assertEquals(aroundToday(), days());
+    }
+
+    private Map<String, String> lookAfter() {
+        return partitions.lookAfter().toCompletionStage().toCompletableFuture().orTimeout(20, TimeUnit.SECONDS).join();
+    }
+
+    private static Set<String> aroundToday() {
+        LocalDate today = LocalDate.now(ZoneOffset.UTC);
+        return IntStream.rangeClosed(-1, 3).mapToObj(day -> "messages_" + DAY.format(today.plusDays(day))).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private Set<String> days() {
+        return new TreeSet<>(sql.rows("select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid "
+                + "where i.inhparent = 'realtime.messages'::regclass and c.relname like 'messages\\_2%'"));
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.parley.faults;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.testing.Api;
 import dev.parley.testing.Await;
 import dev.parley.testing.Conversations;
+import dev.parley.testing.Http;
 import dev.parley.testing.Instance;
 import dev.parley.testing.Json;
 import dev.parley.testing.RawWebSocket;
@@ -18,6 +20,7 @@ import java.io.IOException;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpResponse;
 import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
 import java.nio.charset.StandardCharsets;
@@ -73,7 +76,7 @@ class BadInputIT {
     }
 
     @Test
-    void aStreamIsForPagesOfItsOwnOriginAndOfThoseThatAreNamed() {
+    void streamsAndRestAreForPagesOfTheirOwnOriginAndOfThoseThatAreNamed() {
         String own = "http://127.0.0.1:" + instance.port();
         assertEquals(101, upgrade(instance, own));
         assertEquals(101, upgrade(instance, own.replace("http:", "https:")), "TLS may end in front of the service");
@@ -84,7 +87,48 @@ class BadInputIT {
             assertEquals(101, upgrade(open, "https://shop.example"));
             assertEquals(101, upgrade(open, "https://www.shop.example"));
             assertEquals(403, upgrade(open, "https://evil.example"));
+            for (String named : List.of("https://shop.example", "https://www.shop.example")) {
+                assertEquals(named, allowed(asked(open, named)));
+                assertEquals(named, allowed(created(open, named)));
+                assertEquals(named, allowed(refused(open, named)), "the page can read what was wrong");
+            }
+            for (String other : List.of("https://evil.example", "https://shop.example.evil", "http://127.0.0.1:" + open.port())) {
+                assertNull(allowed(asked(open, other)), other);
+                assertNull(allowed(created(open, other)), other);
+            }
         }
+        assertNull(allowed(asked(instance, "https://shop.example")), "nobody is named");
+        assertNull(allowed(created(instance, "https://shop.example")));
+    }
+
+    /** What a browser asks before a page's request. */
+    private static HttpResponse<String> asked(Instance at, String origin) {
+        HttpResponse<String> answer = Http.send("OPTIONS", at.http("/api/conversations"), "",
+                Map.of("Origin", origin, "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "content-type,x-own"));
+        if (allowed(answer) != null) {
+            assertEquals(204, answer.statusCode());
+            assertEquals("GET, POST, PATCH", answer.headers().firstValue("Access-Control-Allow-Methods").orElse(null));
+            assertEquals("content-type,x-own", answer.headers().firstValue("Access-Control-Allow-Headers").orElse(null));
+        }
+        return answer;
+    }
+
+    private static HttpResponse<String> created(Instance at, String origin) {
+        HttpResponse<String> answer = Http.send("POST", at.http("/api/conversations"), "{\"subject\":\"from a page\"}", Map.of("Origin", origin));
+        assertEquals(201, answer.statusCode());
+        return answer;
+    }
+
+    private static HttpResponse<String> refused(Instance at, String origin) {
+        HttpResponse<String> answer = Http.send("POST", at.http("/api/conversations/" + UUID.randomUUID() + "/messages"), "{}", Map.of("Origin", origin));
+        assertEquals(400, answer.statusCode());
+        return answer;
+    }
+
+    private static String allowed(HttpResponse<String> answer) {
+        List<String> origins = answer.headers().allValues("Access-Control-Allow-Origin");
+        assertTrue(origins.size() < 2, origins::toString);
+        return origins.isEmpty() ? null : origins.get(0);
     }
 
     /** The status of a page's upgrade. */

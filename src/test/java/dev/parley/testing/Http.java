@@ -9,6 +9,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.Map;
 
 /** Plain HTTP requests with a deadline; a failed connection is an {@link UncheckedIOException}. Any thread. */
 public final class Http {
@@ -25,7 +26,14 @@ public final class Http {
     }
 
     public static HttpResponse<String> send(String method, URI uri, String json) {
-        return exchange(HttpRequest.newBuilder(uri).header("Content-Type", "application/json").method(method, BodyPublishers.ofString(json)));
+        return send(method, uri, json, Map.of());
+    }
+
+    /** @param headers beside the content's type */
+    public static HttpResponse<String> send(String method, URI uri, String json, Map<String, String> headers) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri).header("Content-Type", "application/json").method(method, BodyPublishers.ofString(json));
+        headers.forEach(request::header);
+        return exchange(request);
     }
 
     private static HttpResponse<String> exchange(HttpRequest.Builder request) {

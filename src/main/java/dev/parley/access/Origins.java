@@ -1,4 +1,4 @@
-package dev.parley.socket;
+package dev.parley.access;
 
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -9,11 +9,11 @@ import java.util.regex.Pattern;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
- * Which pages may open a stream. A browser lets any page open a socket to anywhere, with the cookies and from the network of whoever looks at it: what
- * keeps others from REST does not keep them from a socket.
+ * Which pages may use REST and open a stream. A browser lets any page open a socket to anywhere, with the cookies and from the network of whoever looks at it:
+ * what keeps others from REST does not keep them from a socket. Any thread.
  */
 @ApplicationScoped
-class Origins {
+public class Origins {
 
     private static final String ANY = "*";
 
@@ -32,10 +32,19 @@ class Origins {
     }
 
     /** Those of this service, those that CORS is open to, and whatever is no browser. */
-    boolean admit(HttpServerRequest request) {
+    public boolean admit(HttpServerRequest request) {
         String origin = request.getHeader(HttpHeaders.ORIGIN);
-        return origin == null || isOwn(origin, request) || named.contains(origin) || named.contains(ANY)
-                || patterns.stream().anyMatch(pattern -> pattern.matcher(origin).matches());
+        return origin == null || isOwn(origin, request) || isNamed(origin);
+    }
+
+    /** Whether CORS is open to anybody. */
+    public boolean areNamed() {
+        return !named.isEmpty() || !patterns.isEmpty();
+    }
+
+    /** Whether CORS is open to this one. */
+    public boolean isNamed(String origin) {
+        return named.contains(origin) || named.contains(ANY) || patterns.stream().anyMatch(pattern -> pattern.matcher(origin).matches());
     }
 
     /** The scheme is not looked at: where TLS ends in front of the service, it is not the page's. */
