@@ -1,6 +1,7 @@
 package dev.parley.changes;
 
 import dev.parley.database.Backoff;
+import dev.parley.database.Connections;
 import dev.parley.database.Database;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -158,7 +159,7 @@ public class WatchedTables {
 
     private Future<Void> run() {
         Map<String, String> wrong = new HashMap<>();
-        return connections.ask(pool -> pool.withTransaction(connection -> settle(connection, wrong)))
+        return connections.ask(pool -> pool.withTransaction(connection -> settle(Connections.withoutComplaint(connection), wrong)))
                 .compose(mine -> mine ? connections.ask(pool -> pool.query(TO_CHANGE).execute())
                         .compose(rows -> change(steps(rows), wrong)).onSuccess(done -> complaints.are(wrong)) : Future.succeededFuture())
                 .compose(done -> catalog.refresh());
@@ -232,6 +233,7 @@ public class WatchedTables {
             }
         }
         return connections.ask(pool -> pool.withTransaction(connection -> {
+            Connections.withoutComplaint(connection);
             Future<?> done = Future.succeededFuture();
             for (Step step : steps) {
                 done = done.compose(one -> connection.preparedQuery("select parley.change_trigger($1::bigint::oid, $2, $3, $4)")

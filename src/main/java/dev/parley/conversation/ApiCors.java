@@ -11,6 +11,7 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.util.regex.Pattern;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * Lets pages of the named origins use {@code /api}. Quarkus' own filter has one rule for all paths, and would turn other pages away from the Supabase protocol
@@ -27,13 +28,17 @@ class ApiCors {
     private final Origins origins;
     private final String api;
 
-    ApiCors(RootPath root, Origins origins) {
+    private final boolean quarkusDoes;
+
+    /** @param quarkusDoes whether an operator has chosen Quarkus' filter nevertheless, with what else it can do */
+    ApiCors(RootPath root, Origins origins, @ConfigProperty(name = "quarkus.http.cors.enabled", defaultValue = "false") boolean quarkusDoes) {
         this.api = root.base() + "/api/";
         this.origins = origins;
+        this.quarkusDoes = quarkusDoes;
     }
 
     void open(@Observes Filters filters) {
-        if (origins.areNamed()) {
+        if (origins.areNamed() && !quarkusDoes) {
             filters.register(this::answer, BEFORE_GUARD);
         }
     }

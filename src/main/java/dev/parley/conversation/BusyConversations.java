@@ -22,6 +22,8 @@ final class BusyConversations {
 
     /** A turn in the lock queue; at its end the others that wait for a turn come first. Each turn in vain is an error in the server's log. */
     private static final int TURN_MS = 250, TURN_OF_FEW_MS = 2_000;
+    /** Behind another replica's waiter each of two locks may take a turn; the pool gives up after half of the patience. */
+    private static final int TURNS_IN_PATIENCE = 8;
     /** So often a row that came or went at the same moment may be to blame; then it is a message of the batch. */
     private static final int MAX_REPEATS = 10;
 
@@ -76,13 +78,19 @@ final class BusyConversations {
             endTurn(conversation);
             return;
         }
-        writer.writeWaiting(batch, turns.isEmpty() ? TURN_OF_FEW_MS : TURN_MS).onComplete(written -> {
+        writer.writeWaiting(batch, turn()).onComplete(written -> {
             if (written.succeeded()) {
                 settle(conversation, batch, written.result());
             } else {
                 failed(conversation, batch, written.cause());
             }
         });
+    }
+
+    /** One place in the lock queue is free again soon, whatever the others wait for. */
+    private int turn() {
+        boolean few = turns.isEmpty() && waiters < most;
+        return few ? (int) Math.max(TURN_MS, Math.min(TURN_OF_FEW_MS, writer.config().patience().toMillis() / TURNS_IN_PATIENCE)) : TURN_MS;
     }
 
     private void settle(UUID conversation, List<PendingMessage> batch, Result[] results) {

@@ -19,9 +19,10 @@ class ProblemMappers {
     private static final Logger LOG = Logger.getLogger(ProblemMappers.class);
     /** While the database is away, or a right is missing, each request fails. */
     private static final Duration REMINDER = Duration.ofSeconds(10);
+    private static final int MOST_KINDS = 100;
 
     private final Reminder unavailable = new Reminder(REMINDER);
-    private final Map<Class<?>, Reminder> unexpected = new ConcurrentHashMap<>();
+    private final Map<String, Reminder> unexpected = new ConcurrentHashMap<>();
 
     @ServerExceptionMapper
     Response known(ParleyException failure) {
@@ -79,7 +80,8 @@ class ProblemMappers {
             // from reading the request: the client went away, or sent more than Quarkus reads
             return Problem.of(ErrorCode.INVALID_REQUEST, "the body cannot be read");
         }
-        unexpected.computeIfAbsent(failure.getClass(), kind -> new Reminder(REMINDER)).say(() -> LOG.error("A request failed unexpectedly", failure));
+        String kind = unexpected.size() < MOST_KINDS ? failure.toString() : "";
+        unexpected.computeIfAbsent(kind, unknown -> new Reminder(REMINDER)).say(() -> LOG.error("A request failed unexpectedly", failure));
         return Problem.of(ErrorCode.INTERNAL, "something went wrong here; the log has more");
     }
 }

@@ -89,8 +89,9 @@ public class Connections {
     }
 
     /** What breaks a connection its users learn by their statements and by its end, and say what matters; the client by itself would print a stack trace each time. */
-    static void withoutComplaint(SqlConnection connection) {
+    public static <C extends SqlConnection> C withoutComplaint(C connection) {
         connection.exceptionHandler(said -> { });
+        return connection;
     }
 
     /** One connection, in session state {@code setup} (SQL), on the caller's context. */
@@ -122,7 +123,7 @@ public class Connections {
     }
 
     private static Handler<SqlConnection> inSession(String setup, Runnable connected) {
-        return connection -> prepare(connection, setup).onComplete(done -> {
+        return connection -> prepare(withoutComplaint(connection), setup).onComplete(done -> {
             connected.run();
             connection.close();
         });

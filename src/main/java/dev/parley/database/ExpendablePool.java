@@ -34,10 +34,7 @@ public final class ExpendablePool {
 
     /** Does something on one connection; the time runs from when one is free, since many may wait for it. Fails likewise. */
     public <T> Future<T> askOne(Function<SqlConnection, Future<T>> question) {
-        return with(asked -> asked.withConnection(connection -> {
-            Connections.withoutComplaint(connection);
-            return inTime(question.apply(connection), asked);
-        }));
+        return with(asked -> asked.withConnection(connection -> inTime(question.apply(Connections.withoutComplaint(connection)), asked)));
     }
 
     private <T> Future<T> with(Function<Pool, Future<T>> question) {

@@ -1,5 +1,6 @@
 package dev.parley.feed;
 
+import dev.parley.database.Backoff;
 import dev.parley.database.Connections;
 import dev.parley.database.NotificationListener;
 import io.vertx.core.Vertx;
@@ -16,14 +17,16 @@ public class Doorbell {
     static final String CHANNEL = "parley";
     /** Rings for the others are at least so far apart: each takes PostgreSQL's database-wide notify lock. */
     private static final long RING_PAUSE_MS = 5;
-    /** After one that failed: it is made up for once there is a connection, since the others may poll rarely. */
-    private static final long RING_AGAIN_MS = 100;
+    /** After one that failed: it is made up for, since the others may poll rarely. */
+    private static final long RING_AGAIN_MS = 100, RING_AGAIN_LATEST_MS = 1_000;
 
     private final Vertx vertx;
     private final FeedConfig config;
     private final Connections connections;
     private final AtomicBoolean wanted = new AtomicBoolean();
     private final AtomicBoolean ringing = new AtomicBoolean();
+    private final Backoff again = new Backoff(RING_AGAIN_MS, RING_AGAIN_LATEST_MS);
+    private volatile boolean stopped;
     private volatile NotificationListener listener;
 
     Doorbell(Vertx vertx, FeedConfig config, Connections connections) {
@@ -54,12 +57,14 @@ public class Doorbell {
     private void ring() {
         wanted.set(false);
         listener.send(CHANNEL, "").onComplete(sent -> {
-            if (sent.failed()) {
+            if (sent.succeeded()) {
+                again.reset();
+            } else {
                 wanted.set(true);
             }
-            vertx.setTimer(sent.succeeded() ? RING_PAUSE_MS : RING_AGAIN_MS, tick -> {
+            vertx.setTimer(sent.succeeded() ? RING_PAUSE_MS : again.next(), tick -> {
                 ringing.set(false);
-                if (wanted.get() && ringing.compareAndSet(false, true)) {
+                if (wanted.get() && !stopped && ringing.compareAndSet(false, true)) {
                     ring();
                 }
             });
@@ -67,6 +72,7 @@ public class Doorbell {
     }
 
     void stop() {
+        stopped = true;
         if (listener != null) {
             listener.close();
         }

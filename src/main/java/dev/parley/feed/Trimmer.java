@@ -1,5 +1,6 @@
 package dev.parley.feed;
 
+import dev.parley.database.Connections;
 import dev.parley.database.Database;
 import io.quarkus.runtime.StartupEvent;
 import io.vertx.core.Future;
@@ -60,7 +61,7 @@ class Trimmer {
             return;
         }
         running = true;
-        connections.ask(pool -> pool.withTransaction(connection -> mark(connection, position)))
+        connections.ask(pool -> pool.withTransaction(connection -> mark(Connections.withoutComplaint(connection), position)))
                 .compose(trimmed -> trimmed == null ? Future.succeededFuture(0L) : delete(trimmed))
                 .onComplete(done -> {
                     running = false;

@@ -19,7 +19,7 @@ final class ChannelPresence implements Presence.Watcher {
     private static final String DIFF = "presence_diff";
     /**
      * A difference says whose join it is for, so that a channel that the client opens anew meanwhile does not take it for its own: it would miss who leaves.
-     * One of more bytes is the same for all who get it, and so can't.
+     * One of more bytes is the same for all who get it, and so can't, as can't the one for those whose joins are not among the first few kinds.
      */
     private static final int MAX_OWN_DIFF = 4_096;
 

@@ -28,7 +28,7 @@ final class RealtimeSession implements SocketGuard.Session {
     private static final int MAX_JOINS = 1_048_576;
     private static final long SECOND_MS = 1_000;
     private static final long PRESENCE_MS = 30_000;
-    /** Of what is on its way into the database, as {@link StoredBroadcasts} counts: 64 small broadcasts, or a large one. */
+    /** Of what is on its way into the database, or waits behind it, as {@link StoredBroadcasts} counts: 64 small broadcasts, or a large one; or some thousand behind one. */
     private static final long MAX_STORING = 1_024_000;
     /** When no more waits for the client, it has taken what was replayed. */
     private static final long NEARLY_NOTHING = 65_536;

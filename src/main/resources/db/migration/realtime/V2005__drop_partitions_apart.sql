@@ -1,5 +1,6 @@
 -- Partitions are made by one call and dropped by another: who keeps an old one from being dropped, by a transaction left open, must not undo the new ones, without
 -- which rows go to the default partition and stay there. What is to be moved out of that one is locked first: a row that came meanwhile would forbid the new one.
+-- Whoever calls the first function as before only has nothing dropped by it.
 create or replace function parley.keep_message_partitions(retention interval) returns setof text
 language plpgsql
 set search_path = pg_catalog, pg_temp set client_min_messages = 'warning' set lock_timeout = '2s'

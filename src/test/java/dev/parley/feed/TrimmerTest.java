@@ -52,8 +52,8 @@ class TrimmerTest {
             Await.until(() -> number(writing, DELETED) - deleted >= TRANSACTIONS * ROWS, Duration.ofSeconds(60), "the deletions are counted");
             long passed = number(writing, PASSED_OVER) - passedOver;
             holder.rollback();
-            // the tail reads each once too
-            assertTrue(passed < 4 * TRANSACTIONS * ROWS, () -> passed + " rows were passed over to delete " + TRANSACTIONS * ROWS);
+            // the tail reads each too, once or twice; each chunk from the beginning made it more than six times as many
+            assertTrue(passed < 5 * TRANSACTIONS * ROWS, () -> passed + " rows were passed over to delete " + TRANSACTIONS * ROWS);
         }
     }
 
