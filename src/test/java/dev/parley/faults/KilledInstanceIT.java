@@ -66,9 +66,9 @@ class KilledInstanceIT {
         try (Readers readers = Readers.join(both, conversations, 3).reconnectingTo(List.of(surviving, dying));
                 Load load = Load.to(conversations, seed).pause(Duration.ofMillis(3)).rest(5, both).socket(5, both).sql(2, database, 1).start()) {
             for (int round = 1; round <= 2; round++) {
-                awaitProgress(load, 700);
+                awaitProgress(load, 400);
                 dying.kill();
-                awaitProgress(load, 700);
+                awaitProgress(load, 400);
                 dying.begin().awaitReady();
             }
             awaitProgress(load, 300);
