@@ -65,7 +65,7 @@ matrix('the accessToken callback is asked, and what it says takes effect with a 
   const client = application.client({ accessToken: async () => {
     asked++;
     return token({ expiresIn, n: asked });
-  }, realtime: { heartbeatIntervalMs: 300 } });
+  }, realtime: { heartbeatIntervalMs: 1000 } });
   await client.realtime.setAuth();
   const channel = await subscribed(client.channel(unique('callback')));
   const first = asked;
