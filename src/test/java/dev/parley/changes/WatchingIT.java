@@ -63,7 +63,7 @@ class WatchingIT {
             one.awaitReady();
             other.awaitReady();
             try (RealtimeClient client = RealtimeClient.of(RealtimeVersion.V2).connect(other)) {
-                for (int round = 0; round < 5; round++) {
+                for (int round = 0; round < 4; round++) {
                     sql.run("alter publication supabase_realtime add table orders, notes");
                     Await.until(() -> watched().containsAll(List.of("orders", "orders_0", "notes")), PATIENCE, () -> "watched, there are " + watched());
                     if (round == 0) {

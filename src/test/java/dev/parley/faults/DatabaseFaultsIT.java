@@ -236,7 +236,7 @@ class DatabaseFaultsIT {
     private void assertExactWhileKilling(String applicationName) throws IOException {
         List<Long> saidBefore = instances.stream().map(instance -> instance.log().lines().count()).toList();
         try (Readers readers = Readers.join(instances, conversations, 2); Load load = load(Duration.ofMillis(5)).start()) {
-            int wanted = 8;
+            int wanted = 6;
             try (Saboteur killer = Saboteur.every(Duration.ofSeconds(1),
                     () -> Sql.on(database).value(KILL.formatted(applicationName), Long.class) > 0)) {
                 Await.until(() -> killer.hits() >= wanted, PATIENCE, () -> killer.hits() + " of " + wanted + " hits");

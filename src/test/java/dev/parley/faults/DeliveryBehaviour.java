@@ -80,7 +80,7 @@ public abstract class DeliveryBehaviour {
     @Test
     void everyReaderGetsExactlyTheCommittedRowsOfConcurrentWriters() throws IOException {
         try (Readers readers = Readers.join(protocol, both, conversations, 2);
-                Load load = Load.to(conversations, seed).messages(4_000).rest(4, both).socket(4, both).sql(5, database, 3).start()) {
+                Load load = Load.to(conversations, seed).messages(2_500).rest(4, both).socket(4, both).sql(5, database, 3).start()) {
             load.await();
             assertExact(readers, load);
             readers.assertUndisturbed();
@@ -91,7 +91,7 @@ public abstract class DeliveryBehaviour {
     void aReaderWhoseConnectionBreaksGoesOnWhereItWas() throws IOException {
         Random random = Seed.stream(seed, 1);
         try (Readers readers = joinedAndAnchored(both, 3); Load load = load(Duration.ofMillis(5)).start()) {
-            int wanted = 150;
+            int wanted = 120;
             try (Saboteur cuts = Saboteur.every(Duration.ofMillis(40), () -> {
                 Follower victim = readers.all().get(random.nextInt(readers.all().size()));
                 victim.reconnect(random.nextBoolean() ? List.of(first, second) : List.of(second, first));
@@ -250,7 +250,7 @@ public abstract class DeliveryBehaviour {
     }
 
     private static void awaitProgress(Load load) {
-        int target = load.acknowledged().size() + 400;
+        int target = load.acknowledged().size() + 250;
         Await.until(() -> load.acknowledged().size() >= target, PATIENCE, () -> load.acknowledged().size() + " of " + target + " acknowledged");
     }
 
