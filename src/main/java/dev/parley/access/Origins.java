@@ -16,6 +16,7 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 public class Origins {
 
     private static final String ANY = "*";
+    private static final Pattern HEADER_NAMES = Pattern.compile("[A-Za-z0-9_, -]{1,1000}");
 
     private final List<String> named;
     /** Between slashes, as CORS has them. */
@@ -45,6 +46,11 @@ public class Origins {
     /** Whether CORS is open to this one. */
     public boolean isNamed(String origin) {
         return named.contains(origin) || named.contains(ANY) || patterns.stream().anyMatch(pattern -> pattern.matcher(origin).matches());
+    }
+
+    /** The headers that a page wants to send, as its browser asks before; empty where it asks for none, or for what are no names. */
+    public static Optional<String> requestedHeaders(HttpServerRequest request) {
+        return Optional.ofNullable(request.getHeader(HttpHeaders.ACCESS_CONTROL_REQUEST_HEADERS)).filter(names -> HEADER_NAMES.matcher(names).matches());
     }
 
     /** The scheme is not looked at: where TLS ends in front of the service, it is not the page's. */

@@ -2,7 +2,6 @@ package dev.parley.conversation;
 
 import dev.parley.access.Origins;
 import io.quarkus.vertx.http.runtime.filters.Filters;
-import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
@@ -10,7 +9,6 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
-import java.util.regex.Pattern;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
@@ -22,12 +20,10 @@ class ApiCors {
 
     /** So that refusals can be read by the page too. */
     private static final int BEFORE_GUARD = 1_500;
-    private static final Pattern HEADER_NAMES = Pattern.compile("[A-Za-z0-9_, -]{1,1000}");
     private static final String ASKED_AGAIN_AFTER_S = "600";
 
     private final Origins origins;
     private final String api;
-
     private final boolean quarkusDoes;
 
     /** @param quarkusDoes whether an operator has chosen Quarkus' filter nevertheless, with what else it can do */
@@ -55,7 +51,7 @@ class ApiCors {
         if (origin != null && origins.isNamed(origin)) {
             response.putHeader(HttpHeaders.ACCESS_CONTROL_ALLOW_ORIGIN, origin);
             if (request.method() == HttpMethod.OPTIONS && request.headers().contains(HttpHeaders.ACCESS_CONTROL_REQUEST_METHOD)) {
-                allow(request.headers(), response);
+                allow(request, response);
                 return;
             }
             response.putHeader(HttpHeaders.ACCESS_CONTROL_EXPOSE_HEADERS, HttpHeaders.LOCATION);
@@ -63,12 +59,9 @@ class ApiCors {
         context.next();
     }
 
-    private static void allow(MultiMap asked, HttpServerResponse response) {
+    private static void allow(HttpServerRequest asked, HttpServerResponse response) {
         response.putHeader(HttpHeaders.ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PATCH");
-        String names = asked.get(HttpHeaders.ACCESS_CONTROL_REQUEST_HEADERS);
-        if (names != null && HEADER_NAMES.matcher(names).matches()) {
-            response.putHeader(HttpHeaders.ACCESS_CONTROL_ALLOW_HEADERS, names);
-        }
+        Origins.requestedHeaders(asked).ifPresent(names -> response.putHeader(HttpHeaders.ACCESS_CONTROL_ALLOW_HEADERS, names));
         response.putHeader(HttpHeaders.ACCESS_CONTROL_MAX_AGE, ASKED_AGAIN_AFTER_S).setStatusCode(204).end();
     }
 }

@@ -3,6 +3,7 @@ package dev.parley.realtime;
 import dev.parley.access.Caller;
 import dev.parley.access.Credentials;
 import dev.parley.access.CredentialsException;
+import dev.parley.access.Origins;
 import dev.parley.broadcast.Broadcast;
 import dev.parley.broadcast.Topic;
 import dev.parley.broadcast.TopicHub;
@@ -54,7 +55,6 @@ class BroadcastResource {
     private static final int MAX_PRIVATE_TOPICS = 100;
     private static final String PROTOCOL = "/realtime/v1";
     private static final Pattern EVENT = Pattern.compile("/api/broadcast/([^/]+)/events/([^/]+)");
-    private static final Pattern HEADER_NAMES = Pattern.compile("[A-Za-z0-9_, -]{1,1000}");
     private static final String JSON = "application/json";
     private static final String BYTES = "application/octet-stream";
     private static final String BEARER = "bearer ";
@@ -327,12 +327,11 @@ class BroadcastResource {
     }
 
     private static void preflight(RoutingContext context) {
-        String wanted = context.request().getHeader(HttpHeaders.ACCESS_CONTROL_REQUEST_HEADERS);
         open(context.response()).setStatusCode(204)
                 .putHeader(HttpHeaders.ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, OPTIONS")
                 // nothing here goes by cookies, so later clients may bring headers that nobody here knows
                 .putHeader(HttpHeaders.ACCESS_CONTROL_ALLOW_HEADERS,
-                        wanted != null && HEADER_NAMES.matcher(wanted).matches() ? wanted : "authorization, apikey, content-type, x-client-info")
+                        Origins.requestedHeaders(context.request()).orElse("authorization, apikey, content-type, x-client-info"))
                 .putHeader(HttpHeaders.ACCESS_CONTROL_MAX_AGE, "86400")
                 .putHeader(HttpHeaders.VARY, HttpHeaders.ACCESS_CONTROL_REQUEST_HEADERS)
                 .end();
