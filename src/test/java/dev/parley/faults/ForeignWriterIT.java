@@ -3,6 +3,7 @@ package dev.parley.faults;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.testing.Await;
@@ -162,6 +163,7 @@ class ForeignWriterIT {
 
     @Test
     void mergeInsertsUpdatesAndDeletes() {
+        assumeTrue(database.majorVersion() >= 15, "PostgreSQL 15 is the first with merge");
         insert("to be updated");
         insert("to be deleted");
         insert("untouched");

@@ -32,7 +32,9 @@ class OwnDefaultsIT {
         database = TestPostgres.start();
         Sql.on(database).run("create role chat superuser login");
         Sql.on(database).run("alter role chat set default_transaction_read_only = on");
-        Sql.on(database).run("alter role chat set transaction_timeout = '300ms'");
+        if (database.majorVersion() >= 17) {
+            Sql.on(database).run("alter role chat set transaction_timeout = '300ms'");
+        }
         instance = Instance.over(database).setting("quarkus.datasource.username", "chat").start();
     }
 

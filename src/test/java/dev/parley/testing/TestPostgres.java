@@ -110,7 +110,7 @@ public final class TestPostgres implements AutoCloseable {
      * authority in that name, all others with a password.
      */
     public void requireTls(Authority authority, Authority.Identity server) {
-        append(data.resolve("postgresql.conf"), "ssl = on\nssl_ca_file = '%s'\nssl_cert_file = '%s'\nssl_key_file = '%s'\n"
+        append(data.resolve("postgresql.conf"), "ssl = on\npassword_encryption = 'scram-sha-256'\nssl_ca_file = '%s'\nssl_cert_file = '%s'\nssl_key_file = '%s'\n"
                 .formatted(authority.certificate(), server.certificate(), server.key()));
         Path access = data.resolve("pg_hba.conf");
         Folders.delete(access);
@@ -208,6 +208,11 @@ public final class TestPostgres implements AutoCloseable {
 
     public int port() {
         return port;
+    }
+
+    /** 17 is one. */
+    public int majorVersion() {
+        return Sql.on(this).value("select current_setting('server_version_num')::int / 10000", Integer.class);
     }
 
     public String jdbcUrl() {
