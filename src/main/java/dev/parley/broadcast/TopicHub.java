@@ -39,6 +39,11 @@ public class TopicHub {
     public interface Receiver {
 
         void receive(Broadcast broadcast);
+
+        /** Whether it is not to hear what this source, which may be null, says on this replica. */
+        default boolean isDeafTo(Object source) {
+            return source == this;
+        }
     }
 
     void start(@Observes StartupEvent event) {
@@ -66,8 +71,12 @@ public class TopicHub {
         }
     }
 
-    /** Says something to everybody but {@code source} (null: to everybody), on all replicas. Any thread. */
-    public void publish(Topic topic, Broadcast broadcast, Receiver source) {
+    /**
+     * Says something to everybody who is not deaf to its source, on all replicas. Any thread.
+     *
+     * @param source null for one that nobody is deaf to, as all are on other replicas
+     */
+    public void publish(Topic topic, Broadcast broadcast, Object source) {
         publish(topic, broadcast, source, 0);
     }
 
@@ -76,7 +85,7 @@ public class TopicHub {
      *
      * @param after the transaction; 0 for none
      */
-    public void publish(Topic topic, Broadcast broadcast, Receiver source, long after) {
+    public void publish(Topic topic, Broadcast broadcast, Object source, long after) {
         publishHereAfter(after, topic, broadcast, source);
         if (bus.reachesOthers()) {
             if (broadcast.size() > MAX_BYTES) {
@@ -102,8 +111,8 @@ public class TopicHub {
         publishHere(topic, broadcast, null);
     }
 
-    /** The same, but not to {@code source}. Any thread. */
-    public void publishHere(Topic topic, Broadcast broadcast, Receiver source) {
+    /** The same, but not to those who are deaf to its source. Any thread. */
+    public void publishHere(Topic topic, Broadcast broadcast, Object source) {
         Audience audience = audiences.get(topic);
         if (audience == null) {
             return;
@@ -111,7 +120,7 @@ public class TopicHub {
         for (Roster<Receiver> roster : audience.rosters()) {
             // also on the own event loop: what a receiver publishes while it is being served must not overtake what is being served
             roster.loop().execute(() -> roster.each(1, receiver -> {
-                if (receiver != source) {
+                if (!receiver.isDeafTo(source)) {
                     receiver.receive(broadcast);
                 }
             }));
@@ -123,7 +132,7 @@ public class TopicHub {
         return audiences.containsKey(topic);
     }
 
-    private void publishHereAfter(long after, Topic topic, Broadcast broadcast, Receiver source) {
+    private void publishHereAfter(long after, Topic topic, Broadcast broadcast, Object source) {
         if (after == 0) {
             publishHere(topic, broadcast, source);
         } else if (isHeard(topic)) {

@@ -17,8 +17,8 @@ final class ChannelBroadcasts implements TopicHub.Receiver {
     private final Topic topic;
     private final ChannelFrames frames;
     private final BroadcastReplay replay;
+    private final boolean self;
     private final boolean ack;
-    private final BroadcastTurns turns;
     private boolean listening;
     private boolean ended;
 
@@ -28,8 +28,8 @@ final class ChannelBroadcasts implements TopicHub.Receiver {
         this.topic = topic;
         this.frames = frames;
         this.replay = new BroadcastReplay(config, services.stored());
+        this.self = config.self();
         this.ack = config.ack();
-        this.turns = new BroadcastTurns(session, services, topic, config.self() ? null : this);
     }
 
     /** Reads the stored ones that the join asked for, if it may. Fails with {@link Refusal}. */
@@ -88,14 +88,19 @@ final class ChannelBroadcasts implements TopicHub.Receiver {
             answer(ref, frames.error(ref, "{\"error\":\"payload_size_exceeded\"}"));
             return;
         }
-        turns.take(broadcast, topic.isPrivate() && Persist.isAskedBy(metadata),
-                response -> answer(ref, response == null ? frames.error(ref, "{}") : frames.ok(ref, response)));
+        session.broadcasts().say(topic, broadcast, topic.isPrivate() && Persist.isAskedBy(metadata),
+                answer -> answer(ref, answer.ok() ? frames.ok(ref, answer.response()) : frames.error(ref, answer.response())));
     }
 
     private void answer(String ref, String frame) {
         if (ack && ref != null && !ended) {
             session.write(frame);
         }
+    }
+
+    @Override
+    public boolean isDeafTo(Object source) {
+        return !self && source == session.broadcasts().source();
     }
 
     @Override

@@ -69,7 +69,7 @@ class DatabaseBroadcasts implements FeedListener {
         }
         try {
             StoredRow row = StoredRow.read(change.record());
-            TopicHub.Receiver source = row.id() == null ? null : stored.source(row.id());
+            Object source = row.id() == null ? null : stored.source(row.id());
             if (!row.isBroadcast() || !hub.isHeard(row.topic())) {
                 return;
             }

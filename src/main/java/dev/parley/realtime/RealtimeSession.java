@@ -39,6 +39,7 @@ final class RealtimeSession implements SocketGuard.Session {
     private final Outbound outbound;
     private final Runnable goAway;
     private final Map<String, Channel> channels = new HashMap<>(4);
+    private final SocketBroadcasts broadcasts;
     private final RateLimit events;
     private final RateLimit joins;
     /** By topic, whether its channel is still there or not: who joins anew does not begin anew. Null until it is needed, which for most it never is. */
@@ -53,6 +54,7 @@ final class RealtimeSession implements SocketGuard.Session {
         this.request = request;
         this.outbound = outbound;
         this.goAway = goAway;
+        this.broadcasts = new SocketBroadcasts(this, services);
         this.events = new RateLimit(services.settings().maxEventsPerSecond, SECOND_MS);
         this.joins = new RateLimit(services.settings().maxJoinsPerSecond, SECOND_MS);
         services.figures().socketOpened();
@@ -73,6 +75,10 @@ final class RealtimeSession implements SocketGuard.Session {
     @Override
     public Outbound outbound() {
         return outbound;
+    }
+
+    SocketBroadcasts broadcasts() {
+        return broadcasts;
     }
 
     /** Takes a text frame. */

@@ -1,7 +1,6 @@
 package dev.parley.realtime;
 
 import dev.parley.broadcast.Broadcast;
-import dev.parley.broadcast.TopicHub;
 import dev.parley.database.Connections;
 import dev.parley.database.ExpendablePool;
 import io.vertx.core.Future;
@@ -71,10 +70,10 @@ class StoredBroadcasts {
     private final int replayLimit;
     private final Allowance replays = new Allowance(MAX_REPLAYS_BYTES);
     private final Allowance storing = new Allowance(MAX_STORING);
-    /** Who is not to hear what it has stored. */
-    private final Map<String, TopicHub.Receiver> sources = new LinkedHashMap<>() {
+    /** Who says a row, as {@link dev.parley.broadcast.TopicHub} knows it. */
+    private final Map<String, Object> sources = new LinkedHashMap<>() {
         @Override
-        protected boolean removeEldestEntry(Map.Entry<String, TopicHub.Receiver> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<String, Object> eldest) {
             return size() > MAX_SOURCES;
         }
     };
@@ -176,9 +175,9 @@ class StoredBroadcasts {
     /**
      * The same for one that there is {@link #room} for.
      *
-     * @param source who is not to hear it, or null
+     * @param source who says it, as {@link dev.parley.broadcast.TopicHub} knows it
      */
-    Future<Kept> store(String topic, Broadcast broadcast, TopicHub.Receiver source) {
+    Future<Kept> store(String topic, Broadcast broadcast, Object source) {
         if (isUnstorable(topic) || isUnstorable(broadcast.event())) {
             return Future.failedFuture("a name with a character that PostgreSQL does not store");
         }
@@ -200,8 +199,8 @@ class StoredBroadcasts {
         return (persist ? STORING_OVERHEAD : OVERHEAD) + broadcast.size();
     }
 
-    /** Who stored a row through this replica and is not to hear it; null for everybody else's. Asked once. */
-    TopicHub.Receiver source(String id) {
+    /** Who says a row that this replica has stored; null for everybody else's. Asked once. */
+    Object source(String id) {
         synchronized (sources) {
             return sources.remove(id);
         }
