@@ -245,7 +245,8 @@ class BroadcastResource {
     private Future<Void> say(Item item, boolean persist) {
         if (persist) {
             return here(stored.store(item.topic().name(), item.broadcast()))
-                    .recover(failure -> Future.failedFuture(RestRefusal.message(503, "The broadcast could not be stored"))).mapEmpty();
+                    .recover(failure -> Future.failedFuture(RestRefusal.message(503, failure instanceof UnknownOutcome
+                            ? "It is not known whether the broadcast was stored" : "The broadcast could not be stored"))).mapEmpty();
         }
         hub.publish(item.topic(), item.broadcast(), null);
         return Future.succeededFuture();

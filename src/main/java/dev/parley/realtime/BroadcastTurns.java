@@ -30,6 +30,7 @@ final class BroadcastTurns {
 
         static final Answer SAID = new Answer(true, "{}");
         static final Answer NOT_SAID = new Answer(false, "{}");
+        static final Answer UNKNOWN = new Answer(false, "{\"error\":\"unknown_whether_stored\"}");
     }
 
     private record Turn(Broadcast broadcast, boolean persist, long since, long cost, Allowance.Part room, Consumer<Answer> answered) {
@@ -94,8 +95,15 @@ final class BroadcastTurns {
             storedAt = System.nanoTime();
             followed = false;
         }
-        end(turns.peek(), stored.succeeded() ? new Answer(true, "{\"id\":" + RawJson.quote(stored.result().id()) + "}") : Answer.NOT_SAID);
+        end(turns.peek(), answer(stored));
         goOn();
+    }
+
+    private static Answer answer(AsyncResult<StoredBroadcasts.Kept> stored) {
+        if (stored.succeeded()) {
+            return new Answer(true, "{\"id\":" + RawJson.quote(stored.result().id()) + "}");
+        }
+        return stored.cause() instanceof UnknownOutcome ? Answer.UNKNOWN : Answer.NOT_SAID;
     }
 
     /** Removed last: what comes because the socket is read again waits its turn. */

@@ -19,13 +19,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * Broadcasts of private channels that are kept in {@code realtime.messages}. Any thread; never blocks.
  *
  * <p>What is stored here is said to others by the row alone, when the tail brings it ({@link DatabaseBroadcasts}), and not at all when it could
- * not be stored.
+ * not be stored. Where that is not known it may be said yet, and not to its author even then.
  */
 @ApplicationScoped
 class StoredBroadcasts {
@@ -45,6 +46,8 @@ class StoredBroadcasts {
     private static final long MAX_STORING = 2_000L * STORING_OVERHEAD;
     private static final int MAX_SOURCES = 10_000;
     private static final String UNDEFINED_COLUMN = "42703";
+    /** A pooler's error when the connection to the server broke. */
+    private static final String CONNECTION_EXCEPTION = "08";
 
     /** The newest of a topic, and no more of them than there is room for. What one transaction stored has one time: its rows come as they lie. */
     private static final String SINCE = """
@@ -70,7 +73,7 @@ class StoredBroadcasts {
     private final int replayLimit;
     private final Allowance replays = new Allowance(MAX_REPLAYS_BYTES);
     private final Allowance storing = new Allowance(MAX_STORING);
-    /** Who says a row, as {@link dev.parley.broadcast.TopicHub} knows it. */
+    /** Who says a row, as {@link dev.parley.broadcast.TopicHub} knows it. What never comes after all goes when there are too many. */
     private final Map<String, Object> sources = new LinkedHashMap<>() {
         @Override
         protected boolean removeEldestEntry(Map.Entry<String, Object> eldest) {
@@ -161,7 +164,8 @@ class StoredBroadcasts {
     }
 
     /**
-     * Stores a broadcast for a private topic, and by that says it to all who are there. Fails at once when too many are on their way already.
+     * Stores a broadcast for a private topic, and by that says it to all who are there. Fails at once when too many are on their way already, and with
+     * {@link UnknownOutcome} when it may have been stored or be stored yet.
      *
      * @param broadcast one with an event of its own
      * @return the id
@@ -189,9 +193,24 @@ class StoredBroadcasts {
         }
         Object payload = broadcast.isJson() ? new String(broadcast.payload(), StandardCharsets.UTF_8) : Buffer.buffer(broadcast.payload());
         Tuple row = Tuple.of(id, topic, broadcast.event(), payload);
-        return pool.askOne(connection -> connection.preparedQuery(broadcast.isJson() ? STORE_JSON : STORE_BINARY).execute(row))
-                .onFailure(failure -> source(id.toString()))
+        AtomicBoolean sent = new AtomicBoolean();
+        return pool.askOne(connection -> {
+                    sent.set(true);
+                    return connection.preparedQuery(broadcast.isJson() ? STORE_JSON : STORE_BINARY).execute(row);
+                })
+                .recover(failure -> {
+                    if (sent.get() && !isRefusal(failure)) {
+                        return Future.failedFuture(new UnknownOutcome(failure));
+                    }
+                    source(id.toString());
+                    return Future.failedFuture(failure);
+                })
                 .map(rows -> new Kept(id.toString(), rows.iterator().hasNext() ? rows.iterator().next().getLong(0) : 0));
+    }
+
+    /** Whether the server has said that it did not store it: a time-out or a broken connection says nothing, a commit may be under way. */
+    private static boolean isRefusal(Throwable failure) {
+        return failure instanceof PgException said && said.getSqlState() != null && !said.getSqlState().startsWith(CONNECTION_EXCEPTION);
     }
 
     /** What a broadcast counts while it is being stored, or waits behind one that is, in bytes. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.testing.Await;
+import dev.parley.testing.Http;
 import dev.parley.testing.Instance;
 import dev.parley.testing.Json;
 import dev.parley.testing.RawWebSocket;
@@ -14,9 +15,12 @@ import dev.parley.testing.RealtimeVersion;
 import dev.parley.testing.Sql;
 import dev.parley.testing.TestPostgres;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -24,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Stored broadcasts whose author joins anew meanwhile; over two replicas. */
+/** Stored broadcasts whose author joins anew, or of which the database does not say in time whether it has them; over two replicas. */
 class PersistedBroadcastsIT {
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);
@@ -118,6 +122,27 @@ class PersistedBroadcastsIT {
                 assertInOrder(i + 2, near, far);
             }
             assertHearsNothingButAFence(channel, near, topic);
+        }
+    }
+
+    /** Who said it by REST is nobody on the topic: that one comes to all. */
+    @Test
+    void ofWhatIsNotStoredInTimeTheAuthorIsToldThatNobodyKnowsAndDoesNotHearItWhenItComesAfterAll() throws IOException {
+        String topic = "held:" + UUID.randomUUID();
+        try (BroadcastListener near = listen(here, topic); RealtimeClient client = RealtimeClient.of(RealtimeVersion.V2).connect(here)) {
+            RealtimeChannel channel = join(client, topic);
+            URI rest = here.http("/api/broadcast/" + topic + "/events/rest?private=true&persist=true&apikey=" + Instance.PUBLISHABLE_KEY);
+            CompletableFuture<HttpResponse<String>> posted = CompletableFuture.supplyAsync(() -> Http.send("POST", rest, "{}"));
+            String ref = persist(client, channel, number(0));
+            assertEquals(Json.read("{\"status\":\"error\",\"response\":{\"error\":\"unknown_whether_stored\"}}"), channel.awaitReply(ref));
+            assertEquals(503, posted.join().statusCode());
+            assertEquals("{\"message\":\"It is not known whether the broadcast was stored\"}", posted.join().body());
+            assertEquals(List.of(), near.heard());
+            letGo(topic);
+            assertEquals(List.of("e", "rest"), near.await(2).stream().map(BroadcastListener.Heard::event).sorted().toList());
+            near.say(topic, "fence", "", "{}");
+            channel.awaitBroadcast("fence", Json.read("{}"));
+            assertEquals(List.of("rest", "fence"), heard(channel));
         }
     }
 
