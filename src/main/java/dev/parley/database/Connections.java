@@ -35,17 +35,19 @@ public class Connections {
     private final Vertx vertx;
     private final Encryption encryption;
     private final TlsOffers tlsOffers;
+    private final TlsFiles tlsFiles;
     private final Optional<List<String>> url;
     private final Optional<String> username;
     private final Optional<String> password;
 
-    Connections(Vertx vertx, Encryption encryption, TlsOffers tlsOffers,
+    Connections(Vertx vertx, Encryption encryption, TlsOffers tlsOffers, TlsFiles tlsFiles,
                 @ConfigProperty(name = "quarkus.datasource.reactive.url") Optional<List<String>> url,
                 @ConfigProperty(name = "quarkus.datasource.username") Optional<String> username,
                 @ConfigProperty(name = "quarkus.datasource.password") Optional<String> password) {
         this.vertx = vertx;
         this.encryption = encryption;
         this.tlsOffers = tlsOffers;
+        this.tlsFiles = tlsFiles;
         this.url = url;
         this.username = username;
         this.password = password;
@@ -85,7 +87,7 @@ public class Connections {
 
     /** One connection, on the caller's context. */
     public Future<PgConnection> connect(PgConnectOptions options) {
-        return tlsOffers.connect(options, settled -> PgConnection.connect(vertx, settled)).onSuccess(Connections::withoutComplaint);
+        return tlsOffers.connect(options, settled -> tlsFiles.read(settled).compose(read -> PgConnection.connect(vertx, read))).onSuccess(Connections::withoutComplaint);
     }
 
     /** What breaks a connection its users learn by their statements and by its end, and say what matters; the client by itself would print a stack trace each time. */
@@ -111,7 +113,7 @@ public class Connections {
 
     /** The same. @param connected called for each new connection once it is in that state, before it is used; on any event loop */
     public Pool pool(PgConnectOptions options, int size, String setup, Runnable connected) {
-        return PgBuilder.pool().using(vertx).connectingTo(() -> tlsOffers.settle(options).map(settled -> settled))
+        return PgBuilder.pool().using(vertx).connectingTo(() -> tlsOffers.settle(options).compose(tlsFiles::read).map(read -> read))
                 .with(new PoolOptions().setMaxSize(size).setShared(false).setConnectionTimeout(10))
                 .withConnectHandler(inSession(setup, connected))
                 .build();

@@ -24,11 +24,13 @@ class RestPool implements PgPoolCreator {
 
     private final Encryption encryption;
     private final TlsOffers tlsOffers;
+    private final TlsFiles tlsFiles;
     private final List<String> urls;
 
-    RestPool(Encryption encryption, TlsOffers tlsOffers, @ConfigProperty(name = DatabaseSetup.REACTIVE_URL) List<String> urls) {
+    RestPool(Encryption encryption, TlsOffers tlsOffers, TlsFiles tlsFiles, @ConfigProperty(name = DatabaseSetup.REACTIVE_URL) List<String> urls) {
         this.encryption = encryption;
         this.tlsOffers = tlsOffers;
+        this.tlsFiles = tlsFiles;
         this.urls = urls;
     }
 
@@ -40,7 +42,7 @@ class RestPool implements PgPoolCreator {
         server.setIdleTimeout(SILENCE_SECONDS).setIdleTimeoutUnit(TimeUnit.SECONDS);
         tlsOffers.settle(server); // so that the answer is there when the first connection is made
         return PgBuilder.pool().with(input.poolOptions())
-                .connectingTo(() -> tlsOffers.settle(server).map(settled -> settled))
+                .connectingTo(() -> tlsOffers.settle(server).compose(tlsFiles::read).map(read -> read))
                 .using(input.vertx()).withConnectHandler(Connections.inSession(SESSION)).build();
     }
 }

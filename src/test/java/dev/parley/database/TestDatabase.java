@@ -16,7 +16,8 @@ public final class TestDatabase {
     }
 
     static Connections connections(Vertx vertx, String url, String user, String password) {
-        return new Connections(vertx, new Encryption(Optional.empty()), new TlsOffers(vertx), Optional.of(List.of(url)), Optional.of(user), Optional.of(password));
+        return new Connections(vertx, new Encryption(Optional.empty()), new TlsOffers(vertx), new TlsFiles(vertx), Optional.of(List.of(url)), Optional.of(user),
+                Optional.of(password));
     }
 
     /** One whose schema is said to be in place. */
