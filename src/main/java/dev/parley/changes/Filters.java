@@ -151,8 +151,8 @@ public class Filters {
         String cast = column.cast();
         String trial = pattern ? trial(column, operator) : (operator == Operator.IN ? Operator.EQ : operator).sql("x.v", "x.v::text", cast);
         return """
-                select array_agg(x.v::text order by x.n), array_agg(to_json(x.v) #>> '{}' order by x.n),
-                  (select t.typtype = 'e' from pg_catalog.pg_type t where t.oid = '%s'::regtype), count(case when %s then 1 end)
+                select pg_catalog.array_agg(x.v::text order by x.n), pg_catalog.array_agg(pg_catalog.to_json(x.v) #>> '{}' order by x.n),
+                  (select t.typtype = 'e' from pg_catalog.pg_type t where t.oid = '%s'::regtype::oid), pg_catalog.count(case when %s then 1 end)
                 from (select e.v%s as v, e.n from json_array_elements_text($1::text::json) with ordinality e(v, n)) x
                 """.formatted(cast.replace("'", "''"), trial, pattern ? "" : "::" + cast);
     }
@@ -186,7 +186,7 @@ public class Filters {
     private static FilterException refusal(Column column, Operator operator, PgException said) {
         return switch (said.getSqlState()) {
             case UNDEFINED_FUNCTION -> FilterException.raised("operator " + operator.word() + " is not supported on column " + column.name()
-                    + " of type " + column.type() + ": " + said.getErrorMessage());
+                    + " of type " + column.type() + ": " + said.getErrorMessage().replace(Operator.SYSTEM, ""));
             case INVALID_REGEX -> FilterException.raised("invalid regular expression for " + operator.word() + " filter: " + said.getErrorMessage());
             default -> FilterException.database(said.getSqlState(), said.getErrorMessage());
         };

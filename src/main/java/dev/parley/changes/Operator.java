@@ -4,8 +4,10 @@ import java.util.Locale;
 
 /** What a condition of a filter compares by. */
 enum Operator {
-    EQ("="), NEQ("<>"), LT("<"), LTE("<="), GT(">"), GTE(">="), IN(null), IS(null), LIKE("like"), ILIKE("ilike"), MATCH("~"), IMATCH("~*"),
-    ISDISTINCT("is distinct from");
+    EQ("="), NEQ("<>"), LT("<"), LTE("<="), GT(">"), GTE(">="), IN("="), IS(null), LIKE("~~"), ILIKE("~~*"), MATCH("~"), IMATCH("~*"), ISDISTINCT("=");
+
+    /** The schema of the system's types and operators. */
+    static final String SYSTEM = "pg_catalog.";
 
     private final String sql;
 
@@ -48,20 +50,24 @@ enum Operator {
     }
 
     /**
-     * The comparison as SQL.
+     * The comparison as SQL. Types of the system are compared by the system's operators, whatever somebody else has put where the session looks for others.
      *
      * @param left  an expression of the column's type
      * @param value an expression of type text, for {@code IN} of type json: an array of strings and nulls
      * @param cast  the column's type
      */
     String sql(String left, String value, String cast) {
+        boolean system = cast.startsWith(SYSTEM);
+        String symbol = system ? "operator(" + SYSTEM + sql + ")" : sql;
         return switch (this) {
             // not any(array): of arrays there is no array
-            case IN -> "(select case when bool_or(c) then true when bool_or(c is null) then null else false end from (select " + left + " = e::" + cast
+            case IN -> "(select case when bool_or(c) then true when bool_or(c is null) then null else false end from (select " + left + " " + symbol + " e::" + cast
                     + " from json_array_elements_text(" + value + ") e) o(c))";
             case IS -> left + " is null";
-            case LIKE, ILIKE, MATCH, IMATCH -> left + " " + sql + " " + value + (takesBytes(cast) ? "::" + cast : "");
-            default -> left + " " + sql + " " + value + "::" + cast;
+            case LIKE, ILIKE, MATCH, IMATCH -> left + " " + symbol + " " + value + (takesBytes(cast) ? "::" + cast : "");
+            // which does not let its operator be named
+            case ISDISTINCT -> !system ? left + " is distinct from " + value + "::" + cast : "not coalesce(" + left + " " + symbol + " " + value + "::" + cast + ", " + left + " is null and " + value + " is null)";
+            default -> left + " " + symbol + " " + value + "::" + cast;
         };
     }
 }

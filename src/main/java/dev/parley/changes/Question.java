@@ -96,8 +96,8 @@ record Question(List<Shape> shape, List<Case> cases, List<Cut> rows, boolean aga
             conditions.append(i == 0 ? "" : " and ").append('(').append(each.sql("r.c" + columns.indexOf(each.column()), "f.v" + i)).append(')');
         }
         return """
-                with r as materialized (select e.n%s from unnest($1::text[]) with ordinality e(t, n), json_to_record(e.t::json) as j(%s)),
-                  f as materialized (select e.n%s from unnest($2::text[]) with ordinality e(t, n))
+                with r as materialized (select e.n%s from pg_catalog.unnest($1::text[]) with ordinality e(t, n), json_to_record(e.t::json) as j(%s)),
+                  f as materialized (select e.n%s from pg_catalog.unnest($2::text[]) with ordinality e(t, n))
                 select f.n::int4 - 1, r.n::int4 - 1 from f join r on %s
                 """.formatted(named, defined, values, conditions);
     }

@@ -17,7 +17,7 @@ class TableConnections {
 
     private static final int CONNECTIONS = 2;
     private static final long TIMEOUT_SECONDS = 30;
-    private static final String SESSION = "set jit = off; set statement_timeout = '" + (TIMEOUT_SECONDS - 5) + "s'";
+    private static final String SESSION = "set jit = off; set statement_timeout = '" + (TIMEOUT_SECONDS - 5) + "s'" + Connections.SYSTEM_NAMES_ONLY;
 
     private final ExpendablePool pool;
 

@@ -36,8 +36,8 @@ class ConversationReader {
               ) t
             ) f
             order by f.activity desc, f.id desc
-            """.formatted(Page.ENOUGH, LargeRows.text("to_json(j.*)", "octet_length(c.metadata::text)"),
-            LargeRows.json("to_json(m)", MessageRows.bytes("m")));
+            """.formatted(Page.ENOUGH, LargeRows.text("pg_catalog.to_json(j.*)", "octet_length(c.metadata::text)"),
+            LargeRows.json("pg_catalog.to_json(m)", MessageRows.bytes("m")));
 
     private static final String ONE = """
             with page as (select id, created_at as activity from public.conversations where id = $1)

@@ -6,7 +6,7 @@ import dev.parley.feed.LargeRows;
 public final class MessageRows {
 
     /** The JSON of {@code p.message} as text. */
-    public static final String TEXT = LargeRows.text("to_json(p.message)", "p.bytes");
+    public static final String TEXT = LargeRows.text("pg_catalog.to_json(p.message)", "p.bytes");
     /** Whether large values are missing in it. */
     public static final String CUT = LargeRows.isCut("p.bytes");
 

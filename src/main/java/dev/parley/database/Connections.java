@@ -29,6 +29,12 @@ public class Connections {
             select set_config('transaction_timeout', '0', false) where current_setting('transaction_timeout', true) is not null;
             set default_transaction_read_only = off; set default_transaction_isolation = 'read committed'; set extra_float_digits = 1;
             """;
+    /**
+     * For sessions in which nobody's triggers, policies or types are in force, which may name what they need without a schema. Where everybody may create in
+     * {@code public} (any database made before PostgreSQL 15), a function or operator there that fits the arguments more closely than the system's own is called in
+     * its place, with our rights; in all other sessions the statements say {@code pg_catalog} where that could be.
+     */
+    public static final String SYSTEM_NAMES_ONLY = "; set search_path = pg_catalog, pg_temp";
     /** What the client asks for at the start of each session though a pooler, as PgBouncer is by default, lets nobody in who does; it is set afterwards. */
     private static final String UNASKED = "extra_float_digits";
 

@@ -28,6 +28,8 @@ final class Migration {
     private static final long LOCK = 0x7061726C6579L;
     private static final long LOCK_RETRY_MILLIS = 100;
 
+    private static final String SESSION = Connections.EVERY_SESSION + Connections.SYSTEM_NAMES_ONLY;
+
     private final DataSource dataSource;
     private final Flyway flyway;
     private final boolean chat;
@@ -49,7 +51,7 @@ final class Migration {
                 .defaultSchema(SCHEMA)
                 .table("flyway_schema_history")
                 .createSchemas(true)
-                .initSql(Connections.EVERY_SESSION)
+                .initSql(SESSION)
                 .outOfOrder(true)
                 // a chat migration is missing with parley.chat=off, a newer replica's with an older one beside it
                 .ignoreMigrationPatterns("*:missing", "*:future")
@@ -88,7 +90,7 @@ final class Migration {
 
     private static void prepare(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement()) {
-            statement.execute(Connections.EVERY_SESSION);
+            statement.execute(SESSION);
         }
     }
 

@@ -40,7 +40,7 @@ public class FeedConnections {
         this.connections = connections;
         this.first = first;
         this.config = config;
-        this.readers = new ExpendablePool(() -> connections.pool(connections.options("parley-reader"), config.readers(), session()), config.readTimeout().toMillis());
+        this.readers = new ExpendablePool(() -> connections.pool(connections.options("parley-reader"), config.readers(), session() + Connections.SYSTEM_NAMES_ONLY), config.readTimeout().toMillis());
     }
 
     /** What was given up here must not run on in the server, where each new try makes all of them slower, nor keep its locks when the network fell silent. */

@@ -38,7 +38,7 @@ public final class LogCursor {
                     select * from parley.change_log where xid >= $1::text::xid8
                     union all
                     select * from parley.change_log where xid = any (array(
-                      select x from unnest($2::text[]::xid8[]) x where pg_visible_in_snapshot(x, s.upto)))
+                      select x from pg_catalog.unnest($2::text[]::xid8[]) x where pg_visible_in_snapshot(x, s.upto)))
                   ) v
                   where pg_visible_in_snapshot(v.xid, s.upto)%5$s
                   order by v.id limit $3

@@ -46,8 +46,8 @@ class StoredBroadcasts {
     private static final long MAX_STORING = 2_000L * STORING_OVERHEAD;
     private static final int MAX_SOURCES = 10_000;
     private static final String UNDEFINED_COLUMN = "42703";
-    /** A pooler's error when the connection to the server broke. */
-    private static final String CONNECTION_EXCEPTION = "08";
+    /** SQLSTATEs of a server that is going down, maybe while a commit waits for its standby, and of a pooler whose connection to the server broke. */
+    private static final String GOING_DOWN = "57P", CONNECTION_EXCEPTION = "08";
 
     /** The newest of a topic, and no more of them than there is room for. What one transaction stored has one time: its rows come as they lie. */
     private static final String SINCE = """
@@ -57,7 +57,7 @@ class StoredBroadcasts {
               from (
                 select m.*, m.ctid as place from realtime.messages m
                 where topic = $1 and private and extension = 'broadcast' and event is not null
-                  and inserted_at >= to_timestamp($2::float8 / 1000) at time zone 'UTC'
+                  and inserted_at >= to_timestamp($2::float8 / 1000::float8) at time zone 'UTC'
                 order by inserted_at desc, place desc limit $3
               ) newest
             ) sized
@@ -210,7 +210,8 @@ class StoredBroadcasts {
 
     /** Whether the server has said that it did not store it: a time-out or a broken connection says nothing, a commit may be under way. */
     private static boolean isRefusal(Throwable failure) {
-        return failure instanceof PgException said && said.getSqlState() != null && !said.getSqlState().startsWith(CONNECTION_EXCEPTION);
+        return failure instanceof PgException said && said.getSqlState() != null
+                && !said.getSqlState().startsWith(CONNECTION_EXCEPTION) && !said.getSqlState().startsWith(GOING_DOWN);
     }
 
     /** What a broadcast counts while it is being stored, or waits behind one that is, in bytes. */

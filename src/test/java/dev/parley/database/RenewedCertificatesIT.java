@@ -117,22 +117,6 @@ class RenewedCertificatesIT {
         }
     }
 
-    @Test
-    void aServiceThatStartsAmidARenewalIsReadyOnceItIsDone() throws IOException {
-        empty("ca.crt");
-        try (Instance service = service().begin()) {
-            assertSays(service, "sslrootcert");
-            Await.until(() -> Http.get(service.http("/api/conversations/" + UUID.randomUUID())).statusCode() >= 500, PATIENCE, "no answer without the database");
-
-            put("ca.crt", first.certificate());
-            service.awaitReady();
-            UUID conversation = create(service);
-            try (StreamClient reader = StreamClient.conversation(conversation).after(0).join(service)) {
-                assertServes(service, conversation, reader);
-            }
-        }
-    }
-
     private Instance.Builder service() {
         return Instance.over(database).without("quarkus.datasource.reactive.url").without("quarkus.datasource.password")
                 .setting("quarkus.datasource.username", "certified")
