@@ -19,7 +19,10 @@ import java.util.concurrent.atomic.AtomicLong;
 @ApplicationScoped
 public class Catalog {
 
-    /** A table is watched when it has the insert trigger under its own name; its partitions and children have it under another. */
+    /**
+     * A table is watched when it has the insert trigger under its own name; its partitions and children have it under another.
+     * Virtual generated columns (PostgreSQL 18) are not logged, and so nothing that can be filtered by or selected.
+     */
     private static final String SHAPES = """
             select n.nspname::text, c.relname::text, c.relrowsecurity, a.names, a.types, a.casts, a.collations, a.deterministic,
                    array(select k.attname::text from pg_index i, unnest(i.indkey::smallint[]) with ordinality p (attnum, number), pg_attribute k
@@ -37,7 +40,7 @@ public class Catalog {
                      coalesce(array_agg(coalesce(co.collisdeterministic, true) order by a.attnum), '{}') as deterministic
               from pg_attribute a join pg_type y on y.oid = a.atttypid join pg_namespace z on z.oid = y.typnamespace
                 left join pg_collation co on co.oid = a.attcollation left join pg_namespace cn on cn.oid = co.collnamespace
-              where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+              where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated <> 'v'
             ) a
             where t.tgname = 'parley_log_insert' and t.tgfoid = 'parley.log_change()'::regprocedure and n.nspname <> 'realtime'
               and t.tgargs = parley.trigger_arguments(n.nspname, c.relname)

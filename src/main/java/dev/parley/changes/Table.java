@@ -7,7 +7,7 @@ import java.util.List;
  *
  * @param schema      of the table, or of its root
  * @param name        the table's, or its root's
- * @param columns     in table order, without dropped and generated-away ones
+ * @param columns     in table order, without dropped and virtual ones, which no row in the log has
  * @param key         names of the primary key's columns, empty when there is none
  * @param identity    names of the columns that {@code old_record} holds by replica identity: the key's, an index's, or all of them; empty with {@code nothing}
  * @param rowSecurity whether row level security is on
