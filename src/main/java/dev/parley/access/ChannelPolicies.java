@@ -79,8 +79,8 @@ public class ChannelPolicies {
 
     private Future<ChannelRights> ask(Caller caller, String topic) {
         Tuple question = Tuple.of(caller.role(), topic, caller.claims(), caller.subject());
-        return pool.askOne(connection -> connection.preparedQuery(ASK).execute(question))
-                .map(rows -> rights(rows.iterator().next(), caller.role()))
+        return pool.askOne(connection -> connection.preparedQuery(ASK).execute(question)
+                        .map(rows -> rights(rows.iterator().next(), caller.role(), connection.databaseMetadata().majorVersion())))
                 .onFailure(failure -> trouble.say(() ->
                         LOG.warn("The policies of private channels can't be asked: " + plain(failure.getMessage()) + remedy(failure))));
     }
@@ -92,11 +92,12 @@ public class ChannelPolicies {
                 + "and BYPASSRLS" : "";
     }
 
-    private ChannelRights rights(Row row, String role) {
+    private ChannelRights rights(Row row, String role, int server) {
         return switch (row.getString(0)) {
             case "asked" -> asked(row, role);
             case "no such role" -> withoutRole(role, "the database has no such role");
-            default -> withoutRole(role, "the role that Parley runs as may not take it: GRANT " + plain(role) + " TO it");
+            // from 16 on a membership may be without the right to take the role, and to grant it once more does not change that
+            default -> withoutRole(role, "the role that Parley runs as may not take it: GRANT " + plain(role) + " TO it" + (server >= 16 ? " WITH SET TRUE" : ""));
         };
     }
 
