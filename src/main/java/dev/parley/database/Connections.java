@@ -24,9 +24,10 @@ public class Connections {
      * What every session needs, whatever is set for the role or the database. It may write, unless it says itself that it won't, and each of its statements sees
      * what has committed before it. A transaction's time is bounded
      * by us, by statement: one that is ended by {@code transaction_timeout} (PostgreSQL 17) takes its session along, and what reads long would never get through.
+     * Nor may a session end because nothing is asked of it ({@code idle_session_timeout}, 14): one that listens is asked nothing, and what a pool keeps is for later.
      */
     static final String EVERY_SESSION = """
-            select set_config('transaction_timeout', '0', false) where current_setting('transaction_timeout', true) is not null;
+            select set_config(t.name, '0', false) from (values ('transaction_timeout'), ('idle_session_timeout')) t (name) where current_setting(t.name, true) is not null;
             set default_transaction_read_only = off; set default_transaction_isolation = 'read committed'; set extra_float_digits = 1;
             """;
     /**

@@ -1,6 +1,7 @@
 package dev.parley.faults;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.parley.testing.Api;
 import dev.parley.testing.Await;
@@ -13,12 +14,14 @@ import dev.parley.testing.TestPostgres;
 import dev.parley.testing.Truth;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** An operator has set defaults for the service's role that suit other programs: sessions are read-only, transactions are short. */
+/** An operator has set defaults for the service's role that suit other programs: sessions are read-only and end when nothing is asked, transactions are short. */
 class OwnDefaultsIT {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -32,8 +35,9 @@ class OwnDefaultsIT {
         database = TestPostgres.start();
         Sql.on(database).run("create role chat superuser login");
         Sql.on(database).run("alter role chat set default_transaction_read_only = on");
-        if (database.majorVersion() >= 17) {
-            Sql.on(database).run("alter role chat set transaction_timeout = '300ms'");
+        // as far as this server has them
+        for (String limit : Sql.on(database).values("select name from pg_settings where name in ('transaction_timeout', 'idle_session_timeout')", String.class)) {
+            Sql.on(database).run("alter role chat set " + limit + " = '300ms'");
         }
         instance = Instance.over(database).setting("quarkus.datasource.username", "chat").start();
     }
@@ -81,5 +85,19 @@ class OwnDefaultsIT {
                 });
             }
         }
+    }
+
+    @Test
+    void sessionsOfWhichNothingIsAskedStay() throws Exception {
+        Api api = Api.of(instance);
+        api.sendNew(api.createConversation("quiet"), "of the writer and of REST");
+        List<Integer> sessions = Sql.on(database).values("select pid from pg_stat_activity where usename = 'chat' order by pid", Integer.class);
+        Set<Integer> rested = new TreeSet<>();
+        Await.until(() -> {
+            rested.addAll(Sql.on(database).values("select pid from pg_stat_activity where usename = 'chat' and state = 'idle' and clock_timestamp() - state_change > '1 s'", Integer.class));
+            return rested.size() >= 2;
+        }, PATIENCE, () -> rested + " have rested, of " + sessions);
+        List<Integer> now = Sql.on(database).values("select pid from pg_stat_activity where usename = 'chat' order by pid", Integer.class);
+        assertTrue(now.containsAll(sessions), () -> "there were " + sessions + ", there are " + now);
     }
 }
