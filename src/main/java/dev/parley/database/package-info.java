@@ -10,6 +10,8 @@
  *       asked is the first to be used ({@link dev.parley.database.FirstConnection}).
  *   <li>What the URL says of encryption holds for all connections, whatever driver makes them ({@link dev.parley.database.Encryption}).
  *       Certificates that are renewed on disk are those of the next connection, without a restart ({@link dev.parley.database.TlsFiles}).
+ *   <li>No function or operator that somebody else named as the system's is called by Parley's own statements
+ *       ({@link dev.parley.database.Connections#SYSTEM_NAMES_ONLY}).
  *   <li>A database that is away, refuses the login or lacks a right costs one readable line now and then, never the
  *       service: it keeps trying, stays live and says why it is not ready.
  *   <li>Writer and tail share one event loop ({@link dev.parley.database.DatabaseLoop}): what is stored is read with no thread woken in between.
