@@ -1,6 +1,6 @@
 -- The statement that lets this role do what only members of that one may. From PostgreSQL 16 on it is the membership that says whether its rights are inherited, as the
 -- member's own attribute said when it was granted: to grant it again, without a word of that, changes nothing. Before 16 it is that attribute.
--- Open to all: roles that were let to watch their own tables have no grant for it.
+-- V2005 says so too. Open to all: roles that were let to watch their own tables have no grant for it.
 create function parley.membership_in(role oid) returns text
 language sql stable
 set search_path = pg_catalog, pg_temp

@@ -18,7 +18,7 @@ begin
   if messages.oid is null then
     return;
   elsif not pg_has_role(messages.relowner, 'USAGE') then
-    return next format('grant %I to %I', pg_get_userbyid(messages.relowner), current_user);
+    return next parley.membership_in(messages.relowner);
     return;
   elsif not has_schema_privilege(messages.space, 'CREATE') then
     return next format('grant create on schema realtime to %I', current_user);
