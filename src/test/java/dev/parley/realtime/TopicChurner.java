@@ -118,7 +118,7 @@ final class TopicChurner implements AutoCloseable {
     /** @param turns that it has taken */
     synchronized void assertRight(int turns) {
         assertEquals(List.of(), wrong);
-        assertTrue(joins.values().stream().filter(join -> join.answered).count() > turns / 10, "joins that got so far");
+        assertTrue(joins.values().stream().filter(join -> join.answered).count() > turns / 20, "joins that got so far");
         assertTrue(joins.values().stream().anyMatch(join -> join.ended && !join.answered), "joins that were given up before");
         joins.values().forEach(join -> assertTrue(join.ended && (join.closed || !join.answered), () -> join.ref + " has an end that was said"));
     }
