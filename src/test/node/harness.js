@@ -328,3 +328,22 @@ export function refusal(path, headers = {}) {
     });
   });
 }
+
+// ---- Presence
+
+/** A member of a room under a key; `state()` is what the client believes. */
+export async function member(client, name, key, { enabled } = {}) {
+  const channel = client.channel(name, { config: { presence: { key, ...(enabled === undefined ? {} : { enabled }) } } });
+  const [sync, join, leave] = ['sync', 'join', 'leave'].map((event) => collect(channel, 'presence', { event }));
+  await subscribed(channel);
+  await until(() => sync.length > 0, 'the first sync');
+  return {
+    channel, sync, join, leave,
+    state: () => Object.fromEntries(Object.entries(channel.presenceState()).map(([who, metas]) => [who, metas.map(({ presence_ref, ...meta }) => meta)])),
+  };
+}
+
+export const sees = (who, expected) => until(() => {
+  assert.deepEqual(who.state(), expected);
+  return true;
+}, () => `${JSON.stringify(expected)}, but ${JSON.stringify(who.state())}`);

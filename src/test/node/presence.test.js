@@ -2,24 +2,7 @@
 // references out of what it keeps): until its next join it shows who has left. What depends on that is shown with 2.119.1.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { arrived, collect, instances, matrix, PUBLISHABLE, subscribed, together, unique, until, Wire } from './harness.js';
-
-/** A member of a room under a key; `state()` is what the client believes. */
-async function member(client, name, key, { enabled } = {}) {
-  const channel = client.channel(name, { config: { presence: { key, ...(enabled === undefined ? {} : { enabled }) } } });
-  const [sync, join, leave] = ['sync', 'join', 'leave'].map((event) => collect(channel, 'presence', { event }));
-  await subscribed(channel);
-  await until(() => sync.length > 0, 'the first sync');
-  return {
-    channel, sync, join, leave,
-    state: () => Object.fromEntries(Object.entries(channel.presenceState()).map(([who, metas]) => [who, metas.map(({ presence_ref, ...meta }) => meta)])),
-  };
-}
-
-const sees = (who, expected) => until(() => {
-  assert.deepEqual(who.state(), expected);
-  return true;
-}, () => `${JSON.stringify(expected)}, but ${JSON.stringify(who.state())}`);
+import { arrived, collect, matrix, member, PUBLISHABLE, sees, subscribed, unique, until, Wire } from './harness.js';
 
 matrix('coming, changing, going: everybody at both instances agrees', async (application) => {
   const name = unique('room');
@@ -174,47 +157,3 @@ for (const vsn of ['1.0.0', '2.0.0']) {
     [one, speaker].forEach(({ wire }) => wire.close());
   });
 }
-
-together('an instance is killed: its people leave, and come back as the application has it', async (applications) => {
-  const rooms = await Promise.all(applications.map(async (application) => {
-    const name = unique('killed');
-    const watcher = await member(application.client(), name, 'watcher');
-    await watcher.channel.track({ watching: true });
-    const channel = application.client({ instance: 1 }).channel(name, { config: { presence: { key: 'ann' } } });
-    const sync = collect(channel, 'presence', { event: 'sync' });
-    // As applications do: tracked anew at each SUBSCRIBED
-    channel.subscribe((status) => {
-      if (status === 'SUBSCRIBED') {
-        channel.track({ name: 'Ann' });
-      }
-    });
-    await sees(watcher, { watcher: [{ watching: true }], ann: [{ name: 'Ann' }] });
-    return { watcher, channel, sync };
-  }));
-  await instances.kill(1);
-  await Promise.all(rooms.map(({ watcher }) => sees(watcher, { watcher: [{ watching: true }] })));
-  await instances.begin(1);
-  for (const { watcher, channel } of rooms) {
-    await sees(watcher, { watcher: [{ watching: true }], ann: [{ name: 'Ann' }] });
-    await until(() => Object.keys(channel.presenceState()).length === 2, 'Ann sees both again', 40_000);
-  }
-});
-
-together('an instance restarts in order: no ghosts', async (applications) => {
-  const rooms = await Promise.all(applications.map(async (application) => {
-    const name = unique('restart');
-    const watcher = await member(application.client(), name, 'watcher');
-    const ann = await member(application.client({ instance: 1 }), name, 'ann');
-    await ann.channel.track({ n: 1 });
-    await sees(watcher, { ann: [{ n: 1 }] });
-    return { watcher, ann };
-  }));
-  await instances.restart(1);
-  await Promise.all(rooms.map(async ({ watcher, ann }) => {
-    await until(() => ann.channel.told.filter((status) => status === 'SUBSCRIBED').length === 2, () => `subscribed again, was told ${ann.channel.told}`, 40_000);
-    await sees(watcher, {});
-    await ann.channel.track({ n: 2 });
-    await sees(watcher, { ann: [{ n: 2 }] });
-    await sees(ann, { ann: [{ n: 2 }] });
-  }));
-});

@@ -1,6 +1,6 @@
 // The service goes away and comes back: what a client sees of it.
 import assert from 'node:assert/strict';
-import { arrived, collect, conversation, instances, message, subscribed, together, unique, until } from './harness.js';
+import { arrived, collect, conversation, instances, member, message, sees, subscribed, together, unique, until } from './harness.js';
 
 const again = (channel, times) => until(() => channel.told.filter((status) => status === 'SUBSCRIBED').length === times,
   () => `${channel.topic} is subscribed ${times} times, was told ${channel.told}`, 40_000);
@@ -63,4 +63,48 @@ together('what is removed while the service is away stays removed', async (appli
     await again(kept, 2);
     assert.equal(gone.told.filter((status) => status === 'SUBSCRIBED').length, 1);
   }
+});
+
+together('an instance is killed: its people leave, and come back as the application has it', async (applications) => {
+  const rooms = await Promise.all(applications.map(async (application) => {
+    const name = unique('killed');
+    const watcher = await member(application.client(), name, 'watcher');
+    await watcher.channel.track({ watching: true });
+    const channel = application.client({ instance: 1 }).channel(name, { config: { presence: { key: 'ann' } } });
+    const sync = collect(channel, 'presence', { event: 'sync' });
+    // As applications do: tracked anew at each SUBSCRIBED
+    channel.subscribe((status) => {
+      if (status === 'SUBSCRIBED') {
+        channel.track({ name: 'Ann' });
+      }
+    });
+    await sees(watcher, { watcher: [{ watching: true }], ann: [{ name: 'Ann' }] });
+    return { watcher, channel, sync };
+  }));
+  await instances.kill(1);
+  await Promise.all(rooms.map(({ watcher }) => sees(watcher, { watcher: [{ watching: true }] })));
+  await instances.begin(1);
+  for (const { watcher, channel } of rooms) {
+    await sees(watcher, { watcher: [{ watching: true }], ann: [{ name: 'Ann' }] });
+    await until(() => Object.keys(channel.presenceState()).length === 2, 'Ann sees both again', 40_000);
+  }
+});
+
+together('an instance restarts in order: no ghosts', async (applications) => {
+  const rooms = await Promise.all(applications.map(async (application) => {
+    const name = unique('restart');
+    const watcher = await member(application.client(), name, 'watcher');
+    const ann = await member(application.client({ instance: 1 }), name, 'ann');
+    await ann.channel.track({ n: 1 });
+    await sees(watcher, { ann: [{ n: 1 }] });
+    return { watcher, ann };
+  }));
+  await instances.restart(1);
+  await Promise.all(rooms.map(async ({ watcher, ann }) => {
+    await until(() => ann.channel.told.filter((status) => status === 'SUBSCRIBED').length === 2, () => `subscribed again, was told ${ann.channel.told}`, 40_000);
+    await sees(watcher, {});
+    await ann.channel.track({ n: 2 });
+    await sees(watcher, { ann: [{ n: 2 }] });
+    await sees(ann, { ann: [{ n: 2 }] });
+  }));
 });

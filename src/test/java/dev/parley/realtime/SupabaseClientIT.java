@@ -33,7 +33,7 @@ class SupabaseClientIT {
     private static final Duration PATIENCE = Duration.ofMinutes(10);
     private static final String MARK = "@test ";
     /** They stop instances: one at a time, on instances of their own. */
-    private static final Set<String> STOPPING = Set.of("after.test.js", "presence.test.js", "restart.test.js");
+    private static final Set<String> STOPPING = Set.of("after.test.js", "restart.test.js");
     /** They take longest: begun last, they would be waited for alone. */
     private static final Set<String> FIRST = Set.of("tokens.test.js", "socket.test.js");
     private static final int AT_ONCE = 3;
