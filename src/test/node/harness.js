@@ -1,4 +1,4 @@
-// What the tests stand on: the real clients, the database that Parley serves, tokens, and the switch that stops instances.
+// What the tests stand on: the real clients in every combination, the database that Parley serves, tokens, and the switch that stops instances.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
@@ -30,8 +30,8 @@ export const NEW = '2.119.1';
 export const OLD = '2.109.0';
 const CREATE = { [NEW]: createNew, [OLD]: createOld };
 
-/** The newest client with both protocols, and the older one with its own: that the two speak 1.0.0 differently is not known. */
-export const ALL = [{ version: NEW, vsn: '2.0.0' }, { version: NEW, vsn: '1.0.0' }, { version: OLD, vsn: '2.0.0' }];
+/** Every client with every protocol. */
+export const ALL = [NEW, OLD].flatMap((version) => ['2.0.0', '1.0.0'].map((vsn) => ({ version, vsn })));
 
 // ---- The database, as a program knows it that has never heard of Parley
 

@@ -27,7 +27,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 
 import dev.parley.testing.Json;
 
-/** Applications written for Supabase keep their code: its newest client, with both protocols, and an older one. The tests are in {@code src/test/node}. */
+/** Applications written for Supabase keep their code: its newest client and an older one, with both protocols. The tests are in {@code src/test/node}. */
 class SupabaseClientIT {
 
     private static final Duration PATIENCE = Duration.ofMinutes(10);
