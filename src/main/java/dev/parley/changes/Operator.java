@@ -4,7 +4,7 @@ import java.util.Locale;
 
 /** What a condition of a filter compares by. */
 enum Operator {
-    EQ("="), NEQ("<>"), LT("<"), LTE("<="), GT(">"), GTE(">="), IN("="), IS(null), LIKE("~~"), ILIKE("~~*"), MATCH("~"), IMATCH("~*"), ISDISTINCT("=");
+    EQ("="), NEQ("<>"), LT("<"), LTE("<="), GT(">"), GTE(">="), IN("="), IS(null), LIKE("~~"), ILIKE("~~*"), MATCH("~"), IMATCH("~*"), ISDISTINCT(null);
 
     /** The schema of the system's types and operators. */
     static final String SYSTEM = "pg_catalog.";
@@ -65,8 +65,9 @@ enum Operator {
                     + " from json_array_elements_text(" + value + ") e) o(c))";
             case IS -> left + " is null";
             case LIKE, ILIKE, MATCH, IMATCH -> left + " " + symbol + " " + value + (takesBytes(cast) ? "::" + cast : "");
-            // which does not let its operator be named
-            case ISDISTINCT -> !system ? left + " is distinct from " + value + "::" + cast : "not coalesce(" + left + " " + symbol + " " + value + "::" + cast + ", " + left + " is null and " + value + " is null)";
+            // does not let its operator be named
+            case ISDISTINCT -> system ? "not coalesce(" + EQ.sql(left, value, cast) + ", " + left + " is null and " + value + " is null)"
+                    : left + " is distinct from " + value + "::" + cast;
             default -> left + " " + symbol + " " + value + "::" + cast;
         };
     }

@@ -8,6 +8,7 @@ import io.vertx.pgclient.PgConnectOptions;
 import io.vertx.pgclient.PgConnection;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.PoolOptions;
+import io.vertx.sqlclient.SqlConnectOptions;
 import io.vertx.sqlclient.SqlConnection;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.HashMap;
@@ -120,10 +121,15 @@ public class Connections {
 
     /** The same. @param connected called for each new connection once it is in that state, before it is used; on any event loop */
     public Pool pool(PgConnectOptions options, int size, String setup, Runnable connected) {
-        return PgBuilder.pool().using(vertx).connectingTo(() -> tlsOffers.settle(options).compose(tlsFiles::read).map(read -> read))
+        return PgBuilder.pool().using(vertx).connectingTo(() -> forNext(options))
                 .with(new PoolOptions().setMaxSize(size).setShared(false).setConnectionTimeout(10))
                 .withConnectHandler(inSession(setup, connected))
                 .build();
+    }
+
+    /** What a pool makes its next connection with: whether that is encrypted is settled, files are read. The future belongs to the caller's context. */
+    Future<SqlConnectOptions> forNext(PgConnectOptions options) {
+        return tlsOffers.settle(options).compose(tlsFiles::read).map(read -> read);
     }
 
     /** Puts a pool's new connection in session state {@code setup} (SQL) and hands it over. */

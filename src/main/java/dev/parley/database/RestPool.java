@@ -23,14 +23,12 @@ class RestPool implements PgPoolCreator {
     private static final int SILENCE_SECONDS = 15;
 
     private final Encryption encryption;
-    private final TlsOffers tlsOffers;
-    private final TlsFiles tlsFiles;
+    private final Connections connections;
     private final List<String> urls;
 
-    RestPool(Encryption encryption, TlsOffers tlsOffers, TlsFiles tlsFiles, @ConfigProperty(name = DatabaseSetup.REACTIVE_URL) List<String> urls) {
+    RestPool(Encryption encryption, Connections connections, @ConfigProperty(name = DatabaseSetup.REACTIVE_URL) List<String> urls) {
         this.encryption = encryption;
-        this.tlsOffers = tlsOffers;
-        this.tlsFiles = tlsFiles;
+        this.connections = connections;
         this.urls = urls;
     }
 
@@ -40,9 +38,9 @@ class RestPool implements PgPoolCreator {
         PgConnectOptions server = Connections.forAnyPooler(new PgConnectOptions(input.pgConnectOptionsList().get(0)));
         encryption.applyToQuarkusOwn(server, DatabaseUrls.encryption(urls.get(0)));
         server.setIdleTimeout(SILENCE_SECONDS).setIdleTimeoutUnit(TimeUnit.SECONDS);
-        tlsOffers.settle(server); // so that the answer is there when the first connection is made
+        connections.forNext(server); // so that the answer is there when the first connection is made
         return PgBuilder.pool().with(input.poolOptions())
-                .connectingTo(() -> tlsOffers.settle(server).compose(tlsFiles::read).map(read -> read))
+                .connectingTo(() -> connections.forNext(server))
                 .using(input.vertx()).withConnectHandler(Connections.inSession(SESSION)).build();
     }
 }

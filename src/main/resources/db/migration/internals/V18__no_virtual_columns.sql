@@ -42,23 +42,22 @@ begin
   end if;
 
   if stored is not null then
+    rows := 'select to_json(n.*) as record, null::json as old_record from (select <stored> from new_rows) n';
     if tg_op = 'DELETE' then
       rows := 'select null::json as record, to_json(o.*) as old_record from (select <stored> from old_rows) o';
-    elsif tg_op = 'INSERT' or tg_argv[2] is null then
-      rows := 'select to_json(n.*) as record, null::json as old_record from (select <stored> from new_rows) n';
-    elsif (select count(*) from old_rows) <> (select count(*) from new_rows) then
-      rows := 'select to_json(n.*) as record, null::json as old_record from (select <stored> from new_rows) n';
-    else
-      rows := $sql$
-        select u.record, u.old_record from (
-          select v.version, v.record, lead(v.record) over (order by v.number, v.version) as old_record
-          from (
-            select row_number() over () as number, 'new' as version, to_json(n.*) as record from (select <stored> from new_rows) n
-            union all
-            select o.number, 'old', case $1[2] when 'full' then o.record else parley.only_columns(o.record, $1[3:]) end
-            from (select row_number() over () as number, to_json(r.*) as record from (select <stored> from old_rows) r) o
-          ) v
-        ) u where u.version = 'new' $sql$;
+    elsif tg_op = 'UPDATE' and tg_argv[2] is not null then
+      if (select count(*) from old_rows) = (select count(*) from new_rows) then
+        rows := $sql$
+          select u.record, u.old_record from (
+            select v.version, v.record, lead(v.record) over (order by v.number, v.version) as old_record
+            from (
+              select row_number() over () as number, 'new' as version, to_json(n.*) as record from (select <stored> from new_rows) n
+              union all
+              select o.number, 'old', case $1[2] when 'full' then o.record else parley.only_columns(o.record, $1[3:]) end
+              from (select row_number() over () as number, to_json(r.*) as record from (select <stored> from old_rows) r) o
+            ) v
+          ) u where u.version = 'new' $sql$;
+      end if;
     end if;
     execute format($sql$
       insert into parley.change_log (schema_name, table_name, operation, bytes, record, old_record)

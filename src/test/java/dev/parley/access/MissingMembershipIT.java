@@ -30,7 +30,7 @@ class MissingMembershipIT {
             sql.run("create role poor login noinherit bypassrls");
             sql.run("create role authenticated");
             sql.run("grant create on database postgres to poor");
-            if (sql.value("select current_setting('server_version_num')::int >= 160000", Boolean.class)) {
+            if (database.majorVersion() >= 16) {
                 sql.run("grant authenticated to poor with set false");
             }
             try (Instance instance = Instance.over(database).setting("quarkus.datasource.username", "poor").setting("parley.chat", "off").start()) {
