@@ -23,7 +23,7 @@ import org.tukaani.xz.XZInputStream;
  * @param home the folder that holds {@code bin}, {@code lib} and {@code share}
  * @param version as the server says it, for example {@code 17.11}
  */
-record ServerBinaries(Path home, String version) {
+public record ServerBinaries(Path home, String version) {
 
     private static final String SYSTEM = System.getProperty("os.name");
 
@@ -31,7 +31,7 @@ record ServerBinaries(Path home, String version) {
      * Beside the data, where the same account can reach both: a temporary folder is shared with other users, and swept
      * while the server runs. Takes some seconds the first time.
      */
-    static ServerBinaries unpackedBeside(Path data) throws IOException {
+    public static ServerBinaries unpackedBeside(Path data) throws IOException {
         byte[] archive = archive();
         Path home = data.resolveSibling("postgres-programs-" + fingerprint(archive));
         if (!Files.isDirectory(home)) {
