@@ -142,6 +142,15 @@ public final class TestPostgres implements AutoCloseable {
         running = true;
     }
 
+    /** What the server has logged, each line with the session's {@code application_name}. */
+    public String log() {
+        try {
+            return Files.readString(Path.of(data + ".log"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** @param mode {@code fast} or {@code immediate} */
     public synchronized void stop(String mode) {
         if (running) {
