@@ -13,6 +13,11 @@ record Figures(ObjectNode json) {
         return json.path("deliveries_per_s").asDouble();
     }
 
+    /** How fast the readers came in before the first message: from the first one's connection to when the last was subscribed. */
+    double joinsPerSecond() {
+        return json.path("clients").asDouble() / json.path("connect_s").asDouble();
+    }
+
     /** From when a message was due to its delivery. */
     double deliveryMs(String percentile) {
         return json.path("delivery").path(percentile + "_ms").asDouble();
@@ -21,6 +26,11 @@ record Figures(ObjectNode json) {
     /** Processor time of the server for a message, in microseconds; that for the connections of the run included. */
     double serverMicros() {
         return json.path("server_cpu_us").asDouble() / Math.max(1, json.path("messages").asDouble());
+    }
+
+    /** The same for a reader. */
+    double serverMicrosForReader() {
+        return json.path("server_cpu_us").asDouble() / Math.max(1, json.path("clients").asDouble());
     }
 
     long lost() {

@@ -9,10 +9,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 
 /**
  * Row 9: whether the rate of messages, and the processor time of the service for each, stay as they are with more conversations, more idle sockets, more
- * idle filters, more instances. The same work in each of a line.
+ * idle filters, more instances; and the rate of joins with more of them. The same work in each of a line.
  */
 final class Growth implements Part {
 
@@ -41,6 +42,7 @@ final class Growth implements Part {
             warmUp(suite, first);
             conversations(suite, first, conversations);
             streams(suite, first, most - READ);
+            joins(suite, first);
             filters(suite, first);
             instances(suite, instances);
         } finally {
@@ -86,6 +88,18 @@ final class Growth implements Part {
             beside(suite, turns, String.format("%,d idle sockets", sockets), idle, streamed(suite, List.of(server)));
         }
         report(suite.report(), turns.take(suite.options().of(2, 1)));
+    }
+
+    /** Readers that all come at once, as after a restart; then a few messages, to see that they are there. */
+    private static void joins(Suite suite, Server server) {
+        Turns turns = new Turns();
+        for (int wanted : suite.options().of(new int[] {1_000, 50_000}, new int[] {1_000, 10_000})) {
+            int readers = Machine.sockets(wanted);
+            Load load = posting(suite, List.of(server)).with("--path", Parley.STREAM, "--ready", Parley.LIVE, "--clients", readers, "--rooms", readers,
+                    "--sources", 4, "--timeout", 180, "--messages", 100, "--window", 1, "--connections", 1);
+            turns.add(String.format("%,d at once", readers), () -> load.copy().run());
+        }
+        report(suite.report(), turns.take(rounds(suite)), "readers that join a conversation each, ", "joins/s", Figures::joinsPerSecond, Figures::serverMicrosForReader);
     }
 
     /** Supabase clients with a filter each, none of which lets the messages through; the readers are such clients too. */
@@ -150,15 +164,18 @@ final class Growth implements Part {
     }
 
     private static void report(Report report, Map<String, Runs> runs) {
+        report(report, runs, "durable sends by REST, " + IN_FLIGHT + " in flight, ", "messages/s", Figures::perSecond, Figures::serverMicros);
+    }
+
+    private static void report(Report report, Map<String, Runs> runs, String what, String unit, ToDoubleFunction<Figures> figure, ToDoubleFunction<Figures> cost) {
         if (runs.isEmpty()) {
             return;
         }
         String first = runs.keySet().iterator().next();
-        double base = runs.get(first).sample(Figures::perSecond).median();
+        double base = runs.get(first).sample(figure).median();
         runs.forEach((name, each) -> {
-            Sample rate = each.sample(Figures::perSecond);
-            Report.Line line = report.line(9, "durable sends by REST, " + IN_FLIGHT + " in flight, " + name).runs(Map.of("parley", each))
-                    .parley("messages/s", rate).parley("µs of the service for each", each.sample(Figures::serverMicros));
+            Sample rate = each.sample(figure);
+            Report.Line line = report.line(9, what + name).runs(Map.of("parley", each)).parley(unit, rate).parley("µs of the service for each", each.sample(cost));
             if (!name.equals(first)) {
                 line.ratio(first, rate.median() / base).target("within 20 %", rate.median() >= FLAT * base);
             }
