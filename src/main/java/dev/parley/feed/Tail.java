@@ -77,6 +77,7 @@ public class Tail {
     /** How many own transactions in a row were in reach. */
     private int reached;
     private final ReadLimit limit;
+    private final OldestTransaction oldest = new OldestTransaction();
     private Reason gap;
     private final Outage outage = new Outage(line -> LOG.warn(line), System::nanoTime);
     /** From the attempt to connect until the connection is in use: its end is then the attempt's failure and nothing more. */
@@ -251,6 +252,11 @@ public class Tail {
     public long sinceLastPage() {
         long at = pageAt;
         return currentAt == 0 ? Long.MAX_VALUE : System.nanoTime() - at;
+    }
+
+    /** Nanoseconds for which, at the least, the oldest transaction has been running that the last read saw; 0 when there was none. */
+    public long oldestTransaction() {
+        return oldest.age(System.nanoTime());
     }
 
     /** How many pages were read. */
@@ -437,6 +443,7 @@ public class Tail {
             return;
         }
         currentAt = pageAt;
+        oldest.seen(delta.upto(), pageAt);
         state = State.RESTING;
         for (OwnCommit commit; state == State.RESTING && (commit = own.poll()) != null; ) {
             goOnBy(commit, reaches(commit));

@@ -28,6 +28,8 @@ class Metrics {
         Gauge.builder("parley.feed.lag.seconds", tail, t -> t.lag() == Long.MAX_VALUE ? Double.NaN : t.lag() / 1e9)
                 .description("Time since the tail last knew that it had everything").register(registry);
         Gauge.builder("parley.feed.connected", tail, t -> t.isConnected() ? 1 : 0).description("Whether the tail is connected").register(registry);
+        Gauge.builder("parley.feed.oldest.transaction.seconds", tail, t -> t.isConnected() ? t.oldestTransaction() / 1e9 : Double.NaN)
+                .description("For how long, at least, the oldest transaction that writes has been running").register(registry);
         FunctionCounter.builder("parley.feed.reads", tail, Tail::reads).description("Pages of the change log read by the tail").register(registry);
         FunctionCounter.builder("parley.feed.steps", tail, Tail::steps).description("Own transactions delivered without being read").register(registry);
 

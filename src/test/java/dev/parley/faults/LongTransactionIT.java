@@ -61,6 +61,18 @@ class LongTransactionIT {
         database.close();
     }
 
+    @Test
+    @Order(0)
+    void theMetricsShowForHowLongATransactionHasBeenOpen() throws Exception {
+        try (Connection open = database.connect()) {
+            open.setAutoCommit(false);
+            Sql.run(open, "insert into conversations (subject) values ('left open')");
+            Await.until(() -> instance.metric("parley_feed_oldest_transaction_seconds") > 2, PATIENCE, "an age above two seconds");
+            open.rollback();
+            Await.until(() -> instance.metric("parley_feed_oldest_transaction_seconds") == 0, PATIENCE, "no open transaction");
+        }
+    }
+
     /** The last one: its million rows stay behind, and the server goes about cleaning up after them. */
     @Test
     @Order(2)
