@@ -1,5 +1,6 @@
 package dev.parley.access;
 
+import dev.parley.access.RecentAnswers.Asking;
 import dev.parley.access.RecentAnswers.Question;
 import dev.parley.database.Connections;
 import dev.parley.database.Database;
@@ -31,11 +32,14 @@ public class ChannelPolicies {
     private static final String ASK = "select outcome, broadcast_read, broadcast_write, presence_read, presence_write, problem "
             + "from parley.channel_rights($1, $2, $3, $4)";
     /** A live server ends a statement by itself before we take its connection for dead. */
-    private static final String SESSION = "set statement_timeout = '5s'; set lock_timeout = '3s'; set jit = off; "
+    private static final String SESSION = "set statement_timeout = '5s'; set lock_timeout = '3s'; set jit = off; set parley.asks_policies = 'on'; "
             // what functions of policies say for their authors would end up in our log
             + "set client_min_messages = 'error'";
     private static final long DEAD_MS = 7_000;
     private static final Duration PATIENCE = Duration.ofSeconds(10);
+    /** For a connection to be free. Less than a join waits, so that what is asked then is in time for it. */
+    private static final Duration PATIENCE_IN_THE_QUEUE = Duration.ofSeconds(4);
+    private static final String TOO_MANY = "more of them are asked than can be answered in time. Clients try again; parley.realtime.private.connections may be raised";
     private static final int MAX_TOPIC = 1_024;
     private static final int MAX_SAID = 200;
     /** Topics and hashes: 10 MB at the worst. */
@@ -53,7 +57,7 @@ public class ChannelPolicies {
         this.pool = new ExpendablePool(() -> connections.pool(connections.options("parley-policies"), config.connections(), SESSION), DEAD_MS);
         this.database = database;
         this.config = config;
-        this.answers = new RecentAnswers(config.maxAnswerAge(), MAX_ANSWERS);
+        this.answers = new RecentAnswers(config.maxAnswerAge(), PATIENCE_IN_THE_QUEUE, MAX_ANSWERS);
     }
 
     /**
@@ -74,12 +78,13 @@ public class ChannelPolicies {
     }
 
     private Future<ChannelRights> answer(Caller caller, String topic) {
-        return answers.get(Question.of(caller, topic), () -> ask(caller, topic));
+        return answers.get(Question.of(caller, topic), asking -> ask(caller, topic, asking));
     }
 
-    private Future<ChannelRights> ask(Caller caller, String topic) {
+    /** Where more is asked than the database answers in time, it answers those who still wait: else it would be busy with the questions of those who gave up. */
+    private Future<ChannelRights> ask(Caller caller, String topic, Asking asking) {
         Tuple question = Tuple.of(caller.role(), topic, caller.claims(), caller.subject());
-        return pool.askOne(connection -> connection.preparedQuery(ASK).execute(question)
+        return pool.askOne(connection -> !asking.begins() ? Future.failedFuture(TOO_MANY) : connection.preparedQuery(ASK).execute(question)
                         .map(rows -> rights(rows.iterator().next(), caller.role(), connection.databaseMetadata().majorVersion())))
                 .onFailure(failure -> trouble.say(() ->
                         LOG.warn("The policies of private channels can't be asked: " + plain(failure.getMessage()) + remedy(failure))));

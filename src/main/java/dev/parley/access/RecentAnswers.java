@@ -3,10 +3,11 @@ package dev.parley.access;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.function.Supplier;
+import java.util.function.Function;
 
 /** What the policies said a moment ago, and what they are being asked: equal questions share an answer. No failure is kept. Any thread. */
 final class RecentAnswers {
@@ -19,73 +20,109 @@ final class RecentAnswers {
         }
     }
 
-    /** @param askedAt an answer is as old as its question: what has changed since then it may not know */
-    private record Answer(Future<ChannelRights> rights, long askedAt) {
+    /** A question on its way to an answer, and for a while that answer. */
+    static final class Asking {
+
+        private final Promise<ChannelRights> answer = Promise.promise();
+        private volatile long wantedUntil;
+        /** An answer is as old as its question: what has changed since then it may not know. */
+        private volatile long askedAt;
+
+        /**
+         * Says that it is being asked now, at last: many may wait for that.
+         *
+         * @return whether somebody still waits for the answer
+         */
+        boolean begins() {
+            askedAt = System.nanoTime();
+            return askedAt - wantedUntil < 0;
+        }
     }
 
     private final long maxAgeNanos;
+    private final long patienceNanos;
     private final int capacity;
-    /** In the order in which they were asked. */
-    private final Map<Question, Answer> answers = new LinkedHashMap<>();
+    /** As many as there are in the time that one waits. */
+    private final Map<Question, Asking> underWay = new HashMap<>();
+    /** In the order in which they came. */
+    private final Map<Question, Asking> answers = new LinkedHashMap<>();
 
-    RecentAnswers(Duration maxAge, int capacity) {
+    /**
+     * @param patience how long whoever asks waits for the answer to be looked for
+     * @param capacity how many answers are kept
+     */
+    RecentAnswers(Duration maxAge, Duration patience, int capacity) {
         this.maxAgeNanos = maxAge.toNanos();
+        this.patienceNanos = patience.toNanos();
         this.capacity = capacity;
     }
 
-    Future<ChannelRights> get(Question question, Supplier<Future<ChannelRights>> ask) {
-        Promise<ChannelRights> promise = Promise.promise();
-        Answer answer = new Answer(promise.future(), System.nanoTime());
+    Future<ChannelRights> get(Question question, Function<Asking, Future<ChannelRights>> ask) {
+        long now = System.nanoTime();
+        Asking mine;
         synchronized (this) {
-            Answer known = answers.get(question);
-            if (serves(known, answer.askedAt)) {
-                return known.rights;
+            Asking known = known(question, now);
+            if (known != null) {
+                known.wantedUntil = now + patienceNanos;
+                return known.answer.future();
             }
-            answers.remove(question); // or it would keep its place
-            answers.put(question, answer);
-            removeOld(answer.askedAt);
+            mine = new Asking();
+            mine.askedAt = now;
+            mine.wantedUntil = now + patienceNanos;
+            underWay.put(question, mine);
         }
-        promise.future().onFailure(failure -> forget(question, answer));
         Future<ChannelRights> asked;
         try {
-            asked = ask.get();
+            asked = ask.apply(mine);
         } catch (RuntimeException e) {
             asked = Future.failedFuture(e);
         }
-        asked.onComplete(promise);
-        return answer.rights;
+        asked.onComplete(done -> {
+            settle(question, mine, done.succeeded());
+            mine.answer.handle(done);
+        });
+        return mine.answer.future();
     }
 
     /** Whether who asks this now costs no question. */
     synchronized boolean has(Question question) {
-        return serves(answers.get(question), System.nanoTime());
+        return known(question, System.nanoTime()) != null;
     }
 
-    private boolean serves(Answer known, long now) {
-        return known != null && (!known.rights.isComplete() || isFresh(known, now));
+    private Asking known(Question question, long now) {
+        Asking asking = underWay.get(question);
+        if (asking != null) {
+            return asking;
+        }
+        Asking answered = answers.get(question);
+        return answered != null && isFresh(answered, now) ? answered : null;
     }
 
-    private boolean isFresh(Answer answer, long now) {
-        return now - answer.askedAt < maxAgeNanos;
+    private boolean isFresh(Asking answered, long now) {
+        return now - answered.askedAt < maxAgeNanos;
+    }
+
+    private synchronized void settle(Question question, Asking asked, boolean answered) {
+        underWay.remove(question);
+        if (answered) {
+            answers.remove(question); // or it would keep its place
+            answers.put(question, asked);
+            removeOld(System.nanoTime());
+        }
     }
 
     private void removeOld(long now) {
-        Iterator<Answer> oldest = answers.values().iterator();
+        Iterator<Asking> oldest = answers.values().iterator();
         while (oldest.hasNext()) {
-            Answer answer = oldest.next();
-            boolean over = answer.rights.isComplete() && !isFresh(answer, now);
-            if (!over && answers.size() <= capacity) {
+            Asking answered = oldest.next();
+            if (answers.size() <= capacity && isFresh(answered, now)) {
                 return;
             }
             oldest.remove();
         }
     }
 
-    private synchronized void forget(Question question, Answer answer) {
-        answers.remove(question, answer);
-    }
-
     synchronized int size() {
-        return answers.size();
+        return underWay.size() + answers.size();
     }
 }

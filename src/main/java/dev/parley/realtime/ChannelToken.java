@@ -8,6 +8,7 @@ import io.netty.util.concurrent.ScheduledFuture;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /** The token that a channel goes by: what it admits to, the fresh ones that the client sends, and its expiry. On the socket's event loop only. */
@@ -22,9 +23,11 @@ final class ChannelToken {
     private final RealtimeServices services;
     private final Topic topic;
     private String token;
-    /** A fresh one is being looked at; what comes meanwhile waits, the last one only. */
+    /** A fresh one is being looked at, or will be again; what comes meanwhile waits, the last one only. */
     private boolean checking;
     private String next;
+    /** Of the one that the channel goes by; null when it never does. */
+    private Instant expiresAt;
     private ScheduledFuture<?> expiry;
 
     /** @param token that came with the join; null to go by what the socket was opened with */
@@ -77,6 +80,10 @@ final class ChannelToken {
             return;
         }
         checking = true;
+        check(fresh);
+    }
+
+    private void check(String fresh) {
         admission(fresh)
                 .compose(admission -> channel.requireAllFor(admission.caller()).map(admission))
                 .map(admission -> {
@@ -85,6 +92,10 @@ final class ChannelToken {
                 })
                 .timeout(Channel.STEP_TIMEOUT_MS, TimeUnit.MILLISECONDS)
                 .onComplete(checked -> session.run(() -> {
+                    if (checked.failed() && passes(checked.cause()) && stillHolds() && channel.isJoined()) {
+                        session.later(pause(), () -> check(newest(fresh)));
+                        return;
+                    }
                     checking = false;
                     if (!channel.isJoined()) {
                         return;
@@ -103,10 +114,34 @@ final class ChannelToken {
                 }));
     }
 
+    /**
+     * Whether nobody could say whether the token holds. Then the channel goes on by the old one as long as that does: all clients of a busy service may send a fresh
+     * token at once, and to join again would ask the database once more.
+     */
+    private static boolean passes(Throwable failure) {
+        return !(failure instanceof CredentialsException || failure instanceof Refusal);
+    }
+
+    private boolean stillHolds() {
+        return expiresAt == null || Instant.now().isBefore(expiresAt);
+    }
+
+    /** Not all at once again. */
+    private static Duration pause() {
+        return Duration.ofMillis(ThreadLocalRandom.current().nextLong(1_000, 5_000));
+    }
+
+    private String newest(String fresh) {
+        String newest = next == null ? fresh : next;
+        next = null;
+        return newest;
+    }
+
     /** Ends the channel when the caller's token expires, unless a fresh one is just being looked at: then what comes of that decides. */
     void watch(Caller caller) {
         forget();
         Instant at = caller.expiresAt();
+        expiresAt = at;
         if (at != null) {
             expiry = session.later(Duration.between(Instant.now(), at), () -> {
                 if (!checking) {

@@ -107,6 +107,27 @@ class ChannelPoliciesTest {
     }
 
     @Test
+    void aQuestionLeavesNothingInTheChangeLog() throws SQLException {
+        Await.until(() -> {
+            long before = logged();
+            run("insert into realtime.messages (topic, extension) values ('room:1', 'broadcast')");
+            return logged() > before;
+        }, PATIENCE, "what is inserted into the table is logged");
+        policy("select", "anon", "true");
+        long before = logged();
+        assertEquals(READS, ask(anon(), "room:1"));
+        assertEquals(before, logged());
+    }
+
+    private long logged() throws SQLException {
+        try (Connection connection = connect(); Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery("select last_value from parley.change_log_id_seq")) {
+            rows.next();
+            return rows.getLong(1);
+        }
+    }
+
+    @Test
     void selectPoliciesSayWhoReadsAndInsertPoliciesWhoWrites() throws SQLException {
         String extension = "extension = 'presence'";
         policy("select", "anon", "extension = 'broadcast'");

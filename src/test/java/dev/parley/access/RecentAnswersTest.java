@@ -1,10 +1,12 @@
 package dev.parley.access;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.parley.access.RecentAnswers.Asking;
 import dev.parley.access.RecentAnswers.Question;
 import dev.parley.testing.Await;
 import io.vertx.core.Future;
@@ -12,7 +14,7 @@ import io.vertx.core.Promise;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
 class RecentAnswersTest {
@@ -20,10 +22,11 @@ class RecentAnswersTest {
     private static final Duration LONG = Duration.ofHours(1);
 
     private final List<Promise<ChannelRights>> asked = new ArrayList<>();
+    private final List<Asking> askings = new ArrayList<>();
 
     @Test
     void equalQuestionsShareOneAnswerUnderWayAndAfterwards() {
-        RecentAnswers answers = new RecentAnswers(LONG, 10);
+        RecentAnswers answers = new RecentAnswers(LONG, LONG, 10);
         Future<ChannelRights> first = answers.get(question("anon", "ada", "room"), this::ask);
         assertSame(first, answers.get(question("anon", "ada", "room"), this::ask));
         asked.get(0).complete(ChannelRights.ALL);
@@ -34,7 +37,7 @@ class RecentAnswersTest {
 
     @Test
     void whoAsksAnythingElseGetsAnAnswerOfItsOwn() {
-        RecentAnswers answers = new RecentAnswers(LONG, 10);
+        RecentAnswers answers = new RecentAnswers(LONG, LONG, 10);
         answers.get(question("anon", "ada", "room"), this::ask);
         answers.get(question("authenticated", "ada", "room"), this::ask);
         answers.get(question("anon", "bob", "room"), this::ask);
@@ -44,7 +47,7 @@ class RecentAnswersTest {
 
     @Test
     void noFailureIsKept() {
-        RecentAnswers answers = new RecentAnswers(LONG, 10);
+        RecentAnswers answers = new RecentAnswers(LONG, LONG, 10);
         Future<ChannelRights> first = answers.get(question("anon", "ada", "room"), this::ask);
         asked.get(0).fail("away");
         assertTrue(first.failed());
@@ -52,7 +55,7 @@ class RecentAnswersTest {
         assertNotSame(first, second);
         asked.get(1).complete(ChannelRights.NONE);
         assertSame(ChannelRights.NONE, second.result());
-        Supplier<Future<ChannelRights>> broken = () -> {
+        Function<Asking, Future<ChannelRights>> broken = asking -> {
             throw new IllegalStateException("no pool");
         };
         assertTrue(answers.get(question("anon", "ada", "other"), broken).failed());
@@ -61,7 +64,7 @@ class RecentAnswersTest {
 
     @Test
     void anAnswerIsAsOldAsItsQuestion() {
-        RecentAnswers answers = new RecentAnswers(Duration.ofMillis(1), 10);
+        RecentAnswers answers = new RecentAnswers(Duration.ofMillis(1), LONG, 10);
         Future<ChannelRights> first = answers.get(question("anon", "ada", "room"), this::ask);
         Await.pause(Duration.ofMillis(2));
         assertSame(first, answers.get(question("anon", "ada", "room"), this::ask), "still under way");
@@ -72,17 +75,66 @@ class RecentAnswersTest {
 
     @Test
     void theOldestGoFirstWhenThereAreTooMany() {
-        RecentAnswers answers = new RecentAnswers(LONG, 10);
+        RecentAnswers answers = new RecentAnswers(LONG, LONG, 10);
         for (int i = 0; i < 100; i++) {
             answers.get(question("anon", "ada", "room " + i), this::ask);
+            asked.get(i).complete(ChannelRights.ALL);
             assertTrue(answers.size() <= 10);
         }
         answers.get(question("anon", "ada", "room 95"), this::ask);
         assertEquals(100, asked.size());
         answers.get(question("anon", "ada", "room 5"), this::ask);
         assertEquals(101, asked.size());
+    }
+
+    @Test
+    void whatIsUnderWayIsSharedHoweverMuchThatIs() {
+        RecentAnswers answers = new RecentAnswers(LONG, LONG, 10);
+        for (int again = 0; again < 2; again++) {
+            for (int i = 0; i < 100; i++) {
+                answers.get(question("anon", "ada", "room " + i), this::ask);
+            }
+        }
+        assertEquals(100, asked.size());
         asked.forEach(each -> each.complete(ChannelRights.ALL));
         assertEquals(10, answers.size());
+    }
+
+    @Test
+    void nobodyWaitsLongerThanPatienceAllows() {
+        RecentAnswers answers = new RecentAnswers(LONG, Duration.ofMillis(1), 10);
+        answers.get(question("anon", "ada", "room"), this::ask);
+        Await.pause(Duration.ofMillis(2));
+        assertFalse(askings.get(0).begins());
+    }
+
+    @Test
+    void whoAsksTheSameLaterWaitsTheWholeTimeToo() {
+        RecentAnswers answers = new RecentAnswers(LONG, Duration.ofMillis(500), 10);
+        long begun = System.nanoTime();
+        answers.get(question("anon", "ada", "room"), this::ask);
+        while (System.nanoTime() - begun < Duration.ofMillis(600).toNanos()) {
+            Await.pause(Duration.ofMillis(20));
+            answers.get(question("anon", "ada", "room"), this::ask);
+        }
+        assertTrue(askings.get(0).begins());
+        assertEquals(1, asked.size());
+    }
+
+    @Test
+    void theTimeInWhichAQuestionWaitedDoesNotAgeItsAnswer() {
+        Duration age = Duration.ofMillis(500);
+        RecentAnswers answers = new RecentAnswers(age, LONG, 10);
+        Future<ChannelRights> first = answers.get(question("anon", "ada", "room"), this::ask);
+        Await.pause(age.plusMillis(100));
+        assertTrue(askings.get(0).begins());
+        asked.get(0).complete(ChannelRights.ALL);
+        assertSame(first, answers.get(question("anon", "ada", "room"), this::ask));
+    }
+
+    private Future<ChannelRights> ask(Asking asking) {
+        askings.add(asking);
+        return ask();
     }
 
     private Future<ChannelRights> ask() {

@@ -397,6 +397,41 @@ class BroadcastRestIT {
         }
     }
 
+    /** The policy waits for longer than a question may take, twice; the token that the channel has still holds meanwhile. */
+    @Test
+    void aFreshTokenThatNobodyCanJudgeForAWhileLeavesTheChannelAsItIs() throws Exception {
+        Sql.on(database).run("""
+                create role patient;
+                create function may_patient() returns boolean language sql volatile security definer as $$
+                  select case when current_setting('request.jwt.claims')::json ->> 'sub' = 'fresh' then pg_advisory_xact_lock(4712) is not null else true end $$;
+                grant usage on schema realtime to patient;
+                grant select, insert on realtime.messages to patient;
+                create policy patient_read on realtime.messages for select to patient using (public.may_patient());
+                create policy patient_write on realtime.messages for insert to patient with check (true)""");
+        try (Connection holder = DriverManager.getConnection(database.jdbcUrl(), "postgres", "");
+                RealtimeClient client = RealtimeClient.of(RealtimeVersion.V2, token("patient", "old")).connect(here)) {
+            Sql.run(holder, "select pg_advisory_lock(4712)");
+            RealtimeChannel channel = client.channel(topic());
+            channel.config().put("private", true).withObject("/broadcast").put("ack", true);
+            channel.join().awaitJoined();
+            channel.push("access_token", Json.read("{\"access_token\":\"" + token("patient", "fresh") + "\"}"));
+            for (int question = 1; question <= 2; question++) {
+                Await.until(() -> waitForTheLock() == 1, PATIENCE, "question " + question);
+                Await.until(() -> waitForTheLock() == 0, PATIENCE, "question " + question + " is given up");
+            }
+            assertEquals("ok", channel.awaitReply(channel.broadcast("e", Json.read("{}"))).path("status").asText());
+            Await.until(() -> waitForTheLock() == 1, PATIENCE, "it is asked again");
+            Sql.run(holder, "select pg_advisory_unlock(4712)");
+            Await.until(() -> waitForTheLock() == 0, PATIENCE, "answered");
+            assertEquals("ok", channel.awaitReply(channel.broadcast("e", Json.read("{}"))).path("status").asText());
+            assertEquals(List.of(), channel.errors());
+        }
+    }
+
+    private static long waitForTheLock() {
+        return Sql.on(database).value("select count(*) from pg_locks where locktype = 'advisory' and objid = 4712 and not granted", Long.class);
+    }
+
     private static long asked() {
         return Sql.on(database).value("select last_value from asked", Long.class);
     }
