@@ -27,7 +27,10 @@ final class ConversationReplay implements Replay {
     private static final int MAX_EDITS = 5_000;
     private static final long MAX_EDIT_BYTES = 4 << 20;
 
-    /** What tells of no single conversation stands under the empty name, as does what was too large to be kept. */
+    /**
+     * More edits than are replayed are not sorted only to be thrown away: with 1,550,000 of them that took 10 s and 600 MB on the disk, now 0.1 s. They may then be any of them.
+     * What tells of no single conversation stands under the empty name, as does what was too large to be kept.
+     */
     private static final String PAGE = """
             with s as materialized (select pg_current_snapshot() as upto)
             select s.upto::text, f.feed_id, f.trimmed::text,
@@ -48,13 +51,14 @@ final class ConversationReplay implements Replay {
                      array_agg(p.table_name order by p.id) as tables, sum(p.bytes) as bytes
               from (select l.id, l.xid, l.operation, l.table_name, l.bytes,
                            case when sum(l.bytes) over (order by l.id) < $8 then coalesce(l.record, l.old_record)::text end as row from (
-                      select * from parley.change_log v where %1$s and v.xid >= $4::text::xid8
-                      union all
-                      select * from parley.change_log v where %1$s and v.xid = any (array(
-                        select x from unnest($5::text[]::xid8[]) x where pg_visible_in_snapshot(x, s.upto)))
-                    ) l
-                    where m.complete and pg_visible_in_snapshot(l.xid, s.upto)
-                    order by l.id limit $6) p
+                      select * from (
+                        select * from parley.change_log v where %1$s and v.xid >= $4::text::xid8
+                        union all
+                        select * from parley.change_log v where %1$s and v.xid = any (array(
+                          select x from unnest($5::text[]::xid8[]) x where pg_visible_in_snapshot(x, s.upto)))
+                      ) w
+                      where m.complete and pg_visible_in_snapshot(w.xid, s.upto)
+                      limit $6) l) p
             ) e
             """.formatted("""
             v.operation <> 'INSERT' and v.schema_name = 'public' and v.table_name in ('messages', 'conversations')
