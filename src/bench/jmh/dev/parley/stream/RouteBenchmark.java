@@ -98,8 +98,8 @@ public class RouteBenchmark {
         }
 
         @Override
-        public String indexValue() {
-            return value;
+        public List<String> indexValues() {
+            return List.of(value);
         }
     }
 

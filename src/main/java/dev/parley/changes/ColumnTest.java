@@ -88,15 +88,15 @@ final class ColumnTest {
         };
     }
 
-    /** The one text, in {@link Row#text}'s form, that the column must have; null when there is no such. */
-    String only() {
-        boolean one = switch (shape.operator()) {
-            case EQ -> !shape.negated();
-            case IN -> !shape.negated() && comparands.size() == 1 && !nullWanted;
+    /** The texts, in {@link Row#text}'s form and each once, one of which the column must have; none when that is not how it is compared. */
+    List<String> only() {
+        boolean few = switch (shape.operator()) {
+            case EQ, IN -> !shape.negated();
             case ISDISTINCT -> shape.negated();
             default -> false;
         };
-        return one && comparison.isByText() ? comparands.get(0).text() : null;
+        // nothing equals a null in a list
+        return few && comparison.isByText() ? comparands.stream().filter(Objects::nonNull).map(Comparand::text).distinct().toList() : List.of();
     }
 
     /** For {@link Shape#sql}: the string to compare with, or a list of strings and nulls. */

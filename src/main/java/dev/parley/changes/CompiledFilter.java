@@ -1,5 +1,6 @@
 package dev.parley.changes;
 
+import java.util.Comparator;
 import java.util.List;
 
 /** Conditions that must all hold. */
@@ -9,15 +10,15 @@ final class CompiledFilter implements RowFilter {
     private final List<ColumnTest> asking;
     private final List<Shape> shapes;
     private final String indexColumn;
-    private final String indexValue;
+    private final List<String> indexValues;
 
     CompiledFilter(List<ColumnTest> tests) {
         this.tests = tests;
         this.asking = tests.stream().filter(ColumnTest::mayAsk).toList();
         this.shapes = asking.stream().map(ColumnTest::shape).toList();
-        ColumnTest index = tests.stream().filter(test -> test.only() != null).findFirst().orElse(null);
+        ColumnTest index = tests.stream().filter(test -> !test.only().isEmpty()).min(Comparator.comparing(test -> test.only().size())).orElse(null);
         this.indexColumn = index == null ? null : index.shape().column().name();
-        this.indexValue = index == null ? null : index.only();
+        this.indexValues = index == null ? List.of() : index.only();
     }
 
     @Override
@@ -57,8 +58,8 @@ final class CompiledFilter implements RowFilter {
     }
 
     @Override
-    public String indexValue() {
-        return indexValue;
+    public List<String> indexValues() {
+        return indexValues;
     }
 
     /** The conditions that memory can't judge, or not for every row. */

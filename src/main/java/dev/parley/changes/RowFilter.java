@@ -1,5 +1,7 @@
 package dev.parley.changes;
 
+import java.util.List;
+
 /** A subscription's filter, checked against a table's columns and types and ready to be applied. Immutable; any thread. */
 public interface RowFilter {
 
@@ -30,13 +32,18 @@ public interface RowFilter {
         return false;
     }
 
-    /** A column that must equal {@link #indexValue} for the row to match, or null when there is none that an index can serve. */
+    /** A column that must equal one of {@link #indexValues} for the row to match, or null when there is none that an index can serve. */
     default String indexColumn() {
         return null;
     }
 
-    /** In {@link Row#text}'s form. */
+    /** In {@link Row#text}'s form, each once. */
+    default List<String> indexValues() {
+        return List.of();
+    }
+
+    /** The one that the column must equal; null when it may be one of several. */
     default String indexValue() {
-        return null;
+        return indexValues().size() == 1 ? indexValues().get(0) : null;
     }
 }

@@ -139,7 +139,8 @@ class SubscriptionCompiler {
             return Start.NOW;
         }
         RowFilter filter = targets.get(0).filter();
-        boolean conversation = chat && entry.schema().equals("public") && entry.table().equals("messages") && "conversation_id".equals(filter.indexColumn());
+        boolean conversation = chat && entry.schema().equals("public") && entry.table().equals("messages") && "conversation_id".equals(filter.indexColumn())
+                && filter.indexValue() != null;
         if (!conversation || entry.event() == Binding.Event.UPDATE || entry.event() == Binding.Event.DELETE) {
             throw new EntryException("Error parsing `after` params: a seq is for new rows of public.messages with a filter conversation_id=eq.ID; "
                     + "anything else resumes by the position that a change brought");

@@ -181,7 +181,7 @@ final class ChangesReplay implements Replay {
             }
         }
         RowFilter only = all.size() == 1 && tables.size() == 1 ? all.get(0).binding.targets().get(0).filter() : RowFilter.ALL;
-        return new LogSelection(List.copyOf(tables), only.indexColumn(), only.indexValue());
+        return new LogSelection(List.copyOf(tables), only.indexValue() == null ? null : only.indexColumn(), only.indexValue());
     }
 
     private Future<Page> messages(Progress progress, Start.AfterMessage after, long epoch) {

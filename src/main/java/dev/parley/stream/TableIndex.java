@@ -14,54 +14,80 @@ import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /**
- * The subscriptions to tables of one event loop. Found by table, and by value where a filter says {@code column=eq.value}: what a change costs depends on
- * who gets it, never on how many subscribe to other values.
+ * The subscriptions to tables of one event loop. Found by table, and by value where a filter says {@code column=eq.value}, or by each of its values where it
+ * says {@code column=in.(value,…)}: what a change costs depends on who gets it, never on how many subscribe to other values.
  */
 final class TableIndex {
 
     private record Entry(BindingGroup group, RowFilter filter) {
+
+        // written out: looked for among those of each of its values, and in a native executable a record's own may be a thousand times slower
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Entry entry && entry.group == group && entry.filter == filter;
+        }
+
+        @Override
+        public int hashCode() {
+            return group.hashCode();
+        }
     }
 
     /** The entries of one name, see {@link Binding.Target#namesOf}. */
     private static final class Entries {
         private final Map<String, Map<String, List<Entry>>> byValue = new HashMap<>(2);
         private final List<Entry> rest = new ArrayList<>(2);
-        /** The shape that all filters were last found to go with. */
+        /** The shape that all filters were last compared with, null when that has to be done again. */
         private dev.parley.changes.Table shape;
+        /** Those that did not go with it. */
+        private List<Entry> outdated = List.of();
 
-        List<Entry> home(RowFilter filter) {
-            return filter.indexColumn() == null ? rest : byValue.computeIfAbsent(filter.indexColumn(), column -> new HashMap<>())
-                    .computeIfAbsent(filter.indexValue(), value -> new ArrayList<>(1));
+        void add(Entry entry) {
+            String column = entry.filter.indexColumn();
+            if (column == null) {
+                rest.add(entry);
+            } else {
+                Map<String, List<Entry>> values = byValue.computeIfAbsent(column, name -> new HashMap<>());
+                entry.filter.indexValues().forEach(value -> values.computeIfAbsent(value, text -> new ArrayList<>(1)).add(entry));
+            }
+            if (shape != null && !entry.filter.fits(shape)) {
+                shape = null;
+            }
         }
 
         void remove(Entry entry) {
-            RowFilter filter = entry.filter;
-            List<Entry> home = home(filter);
-            home.remove(entry);
-            if (home.isEmpty() && filter.indexColumn() != null) {
-                Map<String, List<Entry>> values = byValue.get(filter.indexColumn());
-                values.remove(filter.indexValue());
+            String column = entry.filter.indexColumn();
+            if (column == null) {
+                rest.remove(entry);
+            } else {
+                Map<String, List<Entry>> values = byValue.get(column);
+                entry.filter.indexValues().forEach(value -> values.computeIfPresent(value, (text, equal) -> equal.remove(entry) && equal.isEmpty() ? null : equal));
                 if (values.isEmpty()) {
-                    byValue.remove(filter.indexColumn());
+                    byValue.remove(column);
                 }
+            }
+            if (!outdated.isEmpty()) {
+                outdated = List.of();
+                shape = null;
             }
         }
 
-        /** Those that were made for another shape of the table: neither their index nor their answer holds. */
+        /** Those that were made for another shape of the table: neither their index nor their answer holds. Found once, not for each change of a page. */
         List<Entry> outdated(dev.parley.changes.Table now) {
-            if (now == shape || now == null) {
+            if (now == null) {
                 return List.of();
             }
-            List<Entry> outdated = new ArrayList<>(0);
-            rest.forEach(entry -> addOutdated(entry, now, outdated));
-            byValue.values().forEach(values -> values.values().forEach(equal -> equal.forEach(entry -> addOutdated(entry, now, outdated))));
-            if (outdated.isEmpty()) {
+            if (now != shape) {
+                Set<Entry> found = new LinkedHashSet<>();
+                rest.forEach(entry -> addOutdated(entry, now, found));
+                byValue.values().forEach(values -> values.values().forEach(equal -> equal.forEach(entry -> addOutdated(entry, now, found))));
+                outdated = List.copyOf(found);
                 shape = now;
             }
             return outdated;
         }
 
-        private static void addOutdated(Entry entry, dev.parley.changes.Table now, List<Entry> outdated) {
+        private static void addOutdated(Entry entry, dev.parley.changes.Table now, Set<Entry> outdated) {
             if (!entry.filter.fits(now)) {
                 outdated.add(entry);
             }
@@ -85,6 +111,10 @@ final class TableIndex {
         this.interest = interest;
     }
 
+    boolean isEmpty() {
+        return tables.isEmpty();
+    }
+
     Subscribers positioned() {
         return positioned;
     }
@@ -102,8 +132,7 @@ final class TableIndex {
                 Table table = new Table(target.schema(), target.table());
                 interest.add(table, target.filter());
                 Entries entries = tables.computeIfAbsent(table, name -> new Entries());
-                entries.home(target.filter()).add(new Entry(group, target.filter()));
-                entries.shape = null;
+                entries.add(new Entry(group, target.filter()));
             }
             return group;
         });
