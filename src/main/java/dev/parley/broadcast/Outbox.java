@@ -1,6 +1,7 @@
 package dev.parley.broadcast;
 
 import io.netty.buffer.ByteBufUtil;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -8,40 +9,58 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 
 /**
  * What waits to go to the other replicas: a queue for each kind with a bound of its own, so that no kind crowds out or delays an urgent one. The others
- * take turns. Any thread adds, one at a time takes.
+ * take turns, and are dropped when they have waited for too long: who gets too much to send would else be late for ever after. Any thread adds, one at a
+ * time takes.
  */
 final class Outbox {
 
     /** A line's place in the order of its kind. */
-    static final class Place {
+    final class Place {
 
-        private volatile String line;
+        private String line;
+        private long settledAt;
         private volatile boolean settled;
 
         /** @param line null when it does not come after all */
         void settle(String line) {
             this.line = line;
+            settledAt = nanoTime.getAsLong();
             settled = true;
         }
     }
 
-    private static final class Waiting {
+    private final class Waiting {
 
         private final Queue<Place> places = new ConcurrentLinkedQueue<>();
         private final AtomicInteger size = new AtomicInteger();
+        private final long patienceNanos;
+        /** When the first one was there, and all that had been before it. */
+        private long mayGoSince = nanoTime.getAsLong();
+
+        Waiting(long patienceNanos) {
+            this.patienceNanos = patienceNanos;
+        }
 
         /**
-         * As many as fit, up to one that is still to come.
+         * As many as fit, up to one that is still to come, without those that could have gone for too long.
          *
          * @return whether one that could go does not fit
          */
         boolean moveTo(Batch batch) {
             for (Place next; (next = places.peek()) != null && next.settled; ) {
-                if (next.line != null && !batch.add(next.line)) {
-                    return true;
+                if (next.settledAt - mayGoSince > 0) {
+                    mayGoSince = next.settledAt;
+                }
+                if (next.line != null) {
+                    if (nanoTime.getAsLong() - mayGoSince > patienceNanos) {
+                        dropped.run();
+                    } else if (!batch.add(next.line)) {
+                        return true;
+                    }
                 }
                 places.poll();
                 size.decrementAndGet();
@@ -72,6 +91,9 @@ final class Outbox {
     }
 
     private final int most;
+    private final long patienceNanos;
+    private final Runnable dropped;
+    private final LongSupplier nanoTime;
     private final Map<String, Waiting> kinds = new ConcurrentHashMap<>();
     private final List<Waiting> urgent;
     private final List<Waiting> others = new CopyOnWriteArrayList<>();
@@ -80,18 +102,23 @@ final class Outbox {
     private Waiting crowdedOut;
 
     /**
-     * @param most   more of a kind may not wait
-     * @param urgent the kinds that go before all others, the most urgent first
+     * @param most     more of a kind may not wait
+     * @param urgent   the kinds that go before all others, the most urgent first; of these none is dropped
+     * @param patience for so long may one of the others wait that could go: the time that a larger one before it takes to come does not count
+     * @param dropped  called for each that has waited for longer
      */
-    Outbox(int most, List<String> urgent) {
+    Outbox(int most, List<String> urgent, Duration patience, Runnable dropped, LongSupplier nanoTime) {
         this.most = most;
-        this.urgent = urgent.stream().map(kind -> kinds.computeIfAbsent(kind, unused -> new Waiting())).toList();
+        this.patienceNanos = patience.toNanos();
+        this.dropped = dropped;
+        this.nanoTime = nanoTime;
+        this.urgent = urgent.stream().map(kind -> kinds.computeIfAbsent(kind, unused -> new Waiting(Long.MAX_VALUE))).toList();
     }
 
     /** Keeps a place for a line that is to come; null when there is none. */
     Place reserve(String kind) {
         Waiting waiting = kinds.computeIfAbsent(kind, unused -> {
-            Waiting added = new Waiting();
+            Waiting added = new Waiting(patienceNanos);
             others.add(added);
             return added;
         });

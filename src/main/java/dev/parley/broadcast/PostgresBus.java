@@ -15,6 +15,7 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import jakarta.interceptor.Interceptor;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -27,11 +28,12 @@ import org.jboss.logging.Logger;
 
 /**
  * The bus over NOTIFY, on a channel and connections of its own, so that it can't hold up the doorbell. Events that come within a moment of each other
- * travel in one notification: each takes PostgreSQL's database-wide notify lock. While no other replica is there, nothing travels
- * ({@link Neighbours}).
+ * travel in one notification, and many of these in one transaction: each takes PostgreSQL's database-wide notify lock. While no other replica is there,
+ * nothing travels ({@link Neighbours}).
  *
- * <p>A notification is a line {@code @ replica} that names its sender, and lines of {@code kind payload}, or {@code *kind id bytes} for a payload that is
- * in {@link LargeEvents}. A large event holds back those of its kind behind it, at both ends, and no others.
+ * <p>A notification is a line {@code @ replica} that names its sender, a number that tells it from the others of its transaction, and lines of
+ * {@code kind payload}, or {@code *kind id bytes} for a payload that is in {@link LargeEvents}. A large event holds back those of its kind behind it, at
+ * both ends, and no others.
  *
  * <p>Order holds within a kind. What keeps replicas acquainted and presence exact goes before all else, and has its own bounds and its own connections for
  * what is large: a flood of broadcasts would otherwise make the others take this replica for dead.
@@ -46,8 +48,12 @@ public class PostgresBus implements EphemeralBus {
     /** PostgreSQL refuses payloads of 8,000 bytes and more. */
     private static final int MAX_NOTIFICATION = 7_900;
     private static final int MAX_LINE = 7_000;
+    /** In one transaction: half a megabyte, so that what is urgent soon has its turn, and nobody waits long for the notify lock. */
+    private static final int MAX_NOTIFICATIONS = 64;
     /** Of each kind. */
     private static final int MAX_QUEUE = 5_000;
+    /** Of what is not urgent. Who types and where a cursor is are better not told than told late. */
+    private static final Duration MAX_WAIT = Duration.ofSeconds(2);
     /** What keeps replicas acquainted and presence exact. */
     private static final List<String> URGENT = List.of(Neighbours.KIND, PresenceTelling.KIND);
     private static final long MAX_LARGE_BYTES = 64_000_000;
@@ -75,7 +81,7 @@ public class PostgresBus implements EphemeralBus {
     private final Neighbours neighbours;
     private final Map<String, Inbox> subscribers = new ConcurrentHashMap<>();
     private final List<Runnable> connected = new CopyOnWriteArrayList<>();
-    private final Outbox outbox = new Outbox(MAX_QUEUE, URGENT);
+    private final Outbox outbox = new Outbox(MAX_QUEUE, URGENT, MAX_WAIT, this::tooMany, System::nanoTime);
     private final AtomicBoolean wanted = new AtomicBoolean();
     private final AtomicBoolean sending = new AtomicBoolean();
     private final Reminder complaint = new Reminder(Duration.ofSeconds(30));
@@ -190,9 +196,13 @@ public class PostgresBus implements EphemeralBus {
     private Outbox.Place reserve(String kind) {
         Outbox.Place place = outbox.reserve(kind);
         if (place == null) {
-            complaint.say(() -> LOG.warn("more events for the other replicas than they can be told: some are lost"));
+            tooMany();
         }
         return place;
+    }
+
+    private void tooMany() {
+        complaint.say(() -> LOG.warn("more events for the other replicas than they can be told: some are lost"));
     }
 
     private LargeEvents large(String kind) {
@@ -208,15 +218,29 @@ public class PostgresBus implements EphemeralBus {
 
     private void send() {
         wanted.set(false);
-        String lines = outbox.take(MAX_NOTIFICATION - head.length());
-        if (!lines.isEmpty()) {
-            listener.send(CHANNEL, head + lines).onComplete(sent -> vertx.setTimer(PAUSE_MS, tick -> send()));
+        List<String> notifications = takeTurn();
+        if (!notifications.isEmpty()) {
+            listener.send(CHANNEL, notifications).onComplete(sent -> vertx.setTimer(PAUSE_MS, tick -> send()));
             return;
         }
         sending.set(false);
         if (wanted.get() && sending.compareAndSet(false, true)) {
             vertx.runOnContext(again -> send());
         }
+    }
+
+    /** Each with a number of its own, since of equal ones in a transaction PostgreSQL delivers one. A line without a space says nothing to its receiver. */
+    private List<String> takeTurn() {
+        List<String> notifications = new ArrayList<>(1);
+        while (notifications.size() < MAX_NOTIFICATIONS) {
+            String begin = head + notifications.size() + '\n';
+            String lines = outbox.take(MAX_NOTIFICATION - begin.length());
+            if (lines.isEmpty()) {
+                break;
+            }
+            notifications.add(begin + lines);
+        }
+        return notifications;
     }
 
     private void connected() {

@@ -2,16 +2,24 @@ package dev.parley.broadcast;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-/** What waits to go to other replicas: urgent kinds go first, and no kind is kept back for ever. */
+/** What waits to go to other replicas: urgent kinds go first, no kind is kept back for ever, and none but the urgent ones comes very late. */
 class OutboxTest {
 
     private static final int ROOM = 100;
 
-    private final Outbox outbox = new Outbox(10, List.of("urgent"));
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+    private final AtomicLong now = new AtomicLong(Long.MAX_VALUE - 5);
+    private final AtomicInteger dropped = new AtomicInteger();
+    private final Outbox outbox = new Outbox(10, List.of("urgent"), PATIENCE, dropped::incrementAndGet, now::get);
 
     @Test
     void urgentLinesGoBeforeThoseThatCameEarlier() {
@@ -33,6 +41,48 @@ class OutboxTest {
         assertEquals(haste + '\n', outbox.take(ROOM), "and then the urgent ones have their turn again");
         assertEquals(wide + '\n', outbox.take(ROOM));
         assertEquals("", outbox.take(ROOM));
+    }
+
+    @Test
+    void whatHasWaitedTooLongIsDroppedAndTheRestComes() {
+        add("other", "first");
+        add("other", "second");
+        pass(PATIENCE);
+        add("other", "third");
+        pass(Duration.ofNanos(1));
+        assertEquals("third\n", outbox.take(ROOM));
+        assertEquals(2, dropped.get());
+        assertTrue(outbox.isEmpty());
+    }
+
+    @Test
+    void whatIsUrgentIsNeverDropped() {
+        add("urgent", "first");
+        pass(Duration.ofMinutes(1));
+        assertEquals("first\n", outbox.take(ROOM));
+        assertEquals(0, dropped.get());
+    }
+
+    @Test
+    void theTimeThatALargeOneTakesToComeIsNotHeldAgainstItNorAgainstThoseBehindIt() {
+        Outbox.Place large = outbox.reserve("other");
+        Outbox.Place lost = outbox.reserve("other");
+        add("other", "behind");
+        pass(PATIENCE.multipliedBy(2));
+        assertEquals("", outbox.take(ROOM));
+        large.settle("large");
+        lost.settle(null);
+        pass(PATIENCE);
+        assertEquals("large\nbehind\n", outbox.take(ROOM));
+        assertEquals(0, dropped.get());
+        add("other", "later");
+        pass(PATIENCE.plusNanos(1));
+        assertEquals("", outbox.take(ROOM));
+        assertEquals(1, dropped.get());
+    }
+
+    private void pass(Duration time) {
+        now.addAndGet(time.toNanos());
     }
 
     private void add(String kind, String line) {
