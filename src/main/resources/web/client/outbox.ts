@@ -22,6 +22,9 @@ export interface OutboxHandler {
   changed(): void;
 }
 
+/** As much of it as survives a reload. */
+type Unsent = Pick<Outgoing, "id" | "content" | "created_at">;
+
 /** Refusals that are about the service's state, not about the message. */
 const TRANSIENT = new Set(["PARLEY-UNAVAILABLE", "PARLEY-OVERLOADED", "PARLEY-INTERNAL"]);
 /** Refusals of a frame that the service could not read far enough to name its id. */
@@ -46,8 +49,7 @@ export class Outbox {
     private readonly keep: Keep,
     private readonly handler: OutboxHandler,
   ) {
-    const kept = keep.read<Pick<Outgoing, "id" | "content" | "created_at">[]>(key);
-    this.queue = (Array.isArray(kept) ? kept : []).map((m) => ({ ...m, delivery: "sending", failure: null, seq: null }));
+    this.queue = this.kept().map((m) => ({ ...m, delivery: "sending", failure: null, seq: null }));
   }
 
   get messages(): readonly Outgoing[] {
@@ -58,13 +60,13 @@ export class Outbox {
     const message: Outgoing = {
       id: uuid(),
       content,
-      created_at: new Date().toISOString(),
+      created_at: this.now(),
       delivery: "sending",
       failure: null,
       seq: null,
     };
     this.queue = [...this.queue, message];
-    this.keepUnsent();
+    this.write(message);
     this.handler.changed();
     this.pump();
     return message.id;
@@ -101,7 +103,7 @@ export class Outbox {
   acknowledged(id: string, seq: number): void {
     this.settled(id);
     this.change(id, { delivery: "sent", seq, failure: null });
-    this.keepUnsent();
+    this.keep.remove(this.keyOf(id)); // it is a row: only the others must survive a reload
     this.pump();
   }
 
@@ -187,14 +189,38 @@ export class Outbox {
   private drop(id: string): void {
     if (this.find(id) === undefined) return;
     this.queue = this.queue.filter((m) => m.id !== id);
-    this.keepUnsent();
+    this.keep.remove(this.keyOf(id));
     this.handler.changed();
   }
 
-  /** Acknowledged ones are rows: only the others must survive a reload. */
-  private keepUnsent(): void {
-    const unsent = this.queue.filter((m) => m.delivery !== "sent");
-    if (unsent.length === 0) this.keep.remove(this.key);
-    else this.keep.write(this.key, unsent.map(({ id, content, created_at }) => ({ id, content, created_at })));
+  /** Each under a key of its own: other tabs keep theirs beside them. Whichever tab reads one may send it, since its id is taken once. */
+  private keyOf(id: string): string {
+    return `${this.key}.${id}`;
+  }
+
+  private write({ id, content, created_at }: Unsent): void {
+    this.keep.write(this.keyOf(id), { id, content, created_at });
+  }
+
+  /** In the order they were written. */
+  private kept(): Unsent[] {
+    this.convert();
+    return this.keep.keys(this.keyOf(""))
+      .map((key) => this.keep.read<Unsent>(key))
+      .filter((m) => m !== null)
+      .sort((a, b) => (a.created_at < b.created_at ? -1 : 1));
+  }
+
+  /** They were kept together once, under one key. */
+  private convert(): void {
+    const together = this.keep.read<Unsent[]>(this.key);
+    this.keep.remove(this.key); // first: a full storage takes them in the room that this leaves
+    if (Array.isArray(together)) together.forEach((m) => this.write(m));
+  }
+
+  /** Later than any before it, also where the clock was set back or two come in one millisecond: it is what puts them in order. */
+  private now(): string {
+    const last = this.queue.at(-1)?.created_at;
+    return new Date(Math.max(Date.now(), last === undefined ? 0 : Date.parse(last) + 1)).toISOString();
   }
 }

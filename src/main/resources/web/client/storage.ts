@@ -27,6 +27,17 @@ export class Keep {
     }
   }
 
+  /** Every key that begins so, in no order. */
+  keys(prefix: string): string[] {
+    const found = new Set(this.untaken.keys());
+    try {
+      for (const key of Object.keys(this.storage())) if (key.startsWith("parley.")) found.add(key.slice("parley.".length));
+    } catch {
+      // forbidden: there is what was not taken
+    }
+    return [...found].filter((key) => key.startsWith(prefix));
+  }
+
   remove(key: string): void {
     this.untaken.delete(key);
     try {

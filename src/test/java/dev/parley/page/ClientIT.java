@@ -4,8 +4,12 @@ import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertTha
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
+
 import org.junit.jupiter.api.Test;
 
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
 
 /** What the browser's library does with what a service may send, shown against a service that does as the test says. */
 class ClientIT extends BrowserTest {
@@ -75,6 +79,55 @@ class ClientIT extends BrowserTest {
         customer.seesOnce("say it once");
         assertEquals(2, script.sent().size(), () -> "sends: " + script.sent());
         assertEquals(1, script.sent().stream().distinct().count(), () -> "ids: " + script.sent());
+    }
+
+    @Test
+    void whatOneTabCouldNotSendOutlivesWhatAnotherTabWrites() {
+        Person customer = person();
+        ScriptedService script = new ScriptedService(customer.page()); // no stream of it is live: nothing is sent
+        script.history();
+        customer.opens(script.conversation(service));
+        Page other = customer.page().context().newPage();
+        script.serves(other);
+        other.navigate(script.conversation(service));
+
+        customer.writes("from the one tab");
+        customer.seesOnce("from the one tab", "sending");
+        Locator box = other.getByLabel("Message", new Page.GetByLabelOptions().setExact(true));
+        box.fill("from the other tab");
+        box.press("Enter");
+        assertThat(other.locator(".message")).hasCount(1);
+        script.onConnect(3, stream -> {
+            stream.live(0, "P0");
+            stream.onSend(id -> stream.ack(id, script.sent().size()));
+        });
+        Page later = customer.page().context().newPage();
+        script.serves(later);
+        later.navigate(script.conversation(service));
+
+        assertThat(later.locator(".message[data-delivery=sent]")).containsText(new String[] { "from the one tab", "from the other tab" });
+        assertEquals(2, script.sent().size(), () -> "sends: " + script.sent());
+    }
+
+    @Test
+    void whatWasKeptUnsentInOneListIsSentInItsOrder() {
+        Person customer = person();
+        ScriptedService script = new ScriptedService(customer.page());
+        script.history();
+        script.onConnect(1, stream -> {
+            stream.live(0, "P0");
+            stream.onSend(id -> stream.ack(id, script.sent().size()));
+        });
+        customer.page().addInitScript("""
+                localStorage.setItem("parley.outbox.%s", JSON.stringify([
+                  { id: "b", content: "written first", created_at: "2026-11-23T10:00:00.000Z" },
+                  { id: "a", content: "written then", created_at: "2026-11-23T10:00:00.001Z" }]))""".formatted(script.id()));
+        customer.opens(script.conversation(service));
+
+        customer.seesOnce("written first");
+        customer.seesOnce("written then");
+        assertEquals(List.of("b", "a"), script.sent());
+        assertEquals(List.of(), customer.page().evaluate("Object.keys(localStorage).filter((key) => key.includes('outbox'))"));
     }
 
     @Test

@@ -30,6 +30,11 @@ final class ScriptedService {
     private int pings;
 
     ScriptedService(Page page) {
+        serves(page);
+    }
+
+    /** Another tab, say. */
+    void serves(Page page) {
         page.addInitScript("localStorage.setItem('parley.conversation', '\"" + conversation + "\"')");
         page.route("**/api/conversations/*", route -> answer(route, """
                 {"id":"%s","subject":null,"customer_id":"c","status":"open","created_at":"2026-11-23T10:00:00+00:00",\
@@ -42,6 +47,10 @@ final class ScriptedService {
     /** The customer's page with this conversation in it. */
     String conversation(Instance service) {
         return service.http("/").toString();
+    }
+
+    UUID id() {
+        return conversation;
     }
 
     /** What REST says from now on, numbered from 1. */
