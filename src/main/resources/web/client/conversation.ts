@@ -1,5 +1,6 @@
 import { ApiError, type Api } from "./api";
 import { Backoff } from "./backoff";
+import { Burst } from "./burst";
 import { Connection, type ConnectionState } from "./connection";
 import { Creation } from "./creation";
 import type { Sender, StreamUrls } from "./identity";
@@ -48,6 +49,7 @@ export class ConversationSession extends Shared<ConversationView> {
   private readonly signal: TypingSignal;
   private readonly onMessage = new Set<(message: Message) => void>();
   private readonly backoff = new Backoff();
+  private readonly drawing = new Burst(() => this.draw());
   private creation: Creation | null;
   private olderCursor: string | null = null;
   /** Counts the histories begun: an answer that belongs to an earlier one is thrown away. */
@@ -81,7 +83,7 @@ export class ConversationSession extends Shared<ConversationView> {
     this.outbox = new Outbox(`outbox.${id}`, context.keep, {
       transmit: (m) => this.connection.send({ type: "send", id: m.id, content: m.content }),
       stalled: () => this.connection.restart(),
-      changed: () => this.show(),
+      changed: () => this.showSoon(),
     });
     this.show();
   }
@@ -95,7 +97,9 @@ export class ConversationSession extends Shared<ConversationView> {
   /** Shows the message at once and sees to it that it arrives once. Returns its id. */
   readonly send = (content: string): string => {
     this.signal.done();
-    return this.outbox.add(content);
+    const id = this.outbox.add(content);
+    this.drawing.finish();
+    return id;
   };
 
   readonly retry = (id: string): void => this.outbox.retry(id);
@@ -159,10 +163,10 @@ export class ConversationSession extends Shared<ConversationView> {
         return this.received(frame.message, frame.position);
       case "message_updated":
         this.timeline.update(frame.message, frame.position);
-        return this.show();
+        return this.showSoon();
       case "message_deleted":
         this.timeline.remove(frame.id, frame.position);
-        return this.show();
+        return this.showSoon();
       case "conversation":
         return this.conversationChanged(frame.event, frame.conversation, frame.position);
       case "live":
@@ -192,7 +196,7 @@ export class ConversationSession extends Shared<ConversationView> {
     this.outbox.arrived(message.id);
     this.board.hide(message);
     if (!isNew) return;
-    this.show();
+    this.showSoon();
     for (const listener of [...this.onMessage]) listener(message);
   }
 
@@ -297,7 +301,15 @@ export class ConversationSession extends Shared<ConversationView> {
     return senderId === this.context.sender.id && role === this.context.sender.role;
   }
 
+  private showSoon(): void {
+    this.drawing.soon();
+  }
+
   private show(): void {
+    this.drawing.now();
+  }
+
+  private draw(): void {
     this.outbox.forget((m) => this.timeline.has(m.id) || this.timeline.covers(m.seq ?? Infinity));
     const committed = this.timeline.messages.map(shown);
     const outgoing = this.outbox.messages.filter((m) => !this.timeline.has(m.id)).map((m) => this.pending(m));

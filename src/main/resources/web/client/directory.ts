@@ -1,5 +1,6 @@
 import { ApiError } from "./api";
 import { Backoff } from "./backoff";
+import { Burst } from "./burst";
 import { Connection, type ConnectionState } from "./connection";
 import type { SessionContext } from "./conversation";
 import { ReadMarks } from "./reads";
@@ -28,7 +29,6 @@ export interface DirectoryView {
 }
 
 const PAGE = 50;
-const SOON_MS = 50;
 const NOBODY: readonly Typist[] = [];
 
 /** All conversations, live: the global stream opened first, then the list read by REST, then both kept together. */
@@ -43,13 +43,13 @@ export class ConversationDirectory extends Shared<DirectoryView> {
   private readonly deleted = new Set<string>();
   private readonly reads: ReadMarks;
   private readonly backoff = new Backoff();
+  private readonly drawing = new Burst(() => this.draw());
   private position: string | null = null;
   private cursor: string | null = null;
   /** Counts the lists begun: an answer that belongs to an earlier one is thrown away. */
   private generation = 0;
   private loaded = false;
   private reload: ReturnType<typeof setTimeout> | undefined;
-  private showing: ReturnType<typeof setTimeout> | undefined;
   private unfollow: () => void = () => undefined;
 
   constructor(private readonly context: SessionContext) {
@@ -110,7 +110,7 @@ export class ConversationDirectory extends Shared<DirectoryView> {
 
   protected stop(): void {
     clearTimeout(this.reload);
-    if (this.showing !== undefined) this.show(); // the stream will go on behind it
+    this.drawing.finish(); // the stream will go on behind it
     this.unfollow();
     this.generation++;
     this.connection.stop();
@@ -188,7 +188,7 @@ export class ConversationDirectory extends Shared<DirectoryView> {
   private typing(id: string, typist: Typist): void {
     if (typist.sender_id === this.context.sender.id && typist.sender_role === this.context.sender.role) return;
     let board = this.boards.get(id);
-    if (board === undefined) this.boards.set(id, (board = new TypingBoard(() => this.show())));
+    if (board === undefined) this.boards.set(id, (board = new TypingBoard(() => this.showSoon())));
     board.heard({ sender_id: typist.sender_id, sender_role: typist.sender_role });
   }
 
@@ -235,10 +235,10 @@ export class ConversationDirectory extends Shared<DirectoryView> {
       // asked because what is here is not right any more, so the answer replaces it
       this.known.delete(id);
       this.merge(conversation);
-      this.show();
+      this.showSoon();
     } catch (error) {
       if (error instanceof ApiError && error.transient && this.held) setTimeout(() => void this.fetch(id), 2_000);
-      if (error instanceof ApiError && error.status === 404 && this.known.delete(id)) this.show();
+      if (error instanceof ApiError && error.status === 404 && this.known.delete(id)) this.showSoon();
     } finally {
       const stale = this.fetching.get(id);
       this.fetching.delete(id);
@@ -280,15 +280,15 @@ export class ConversationDirectory extends Shared<DirectoryView> {
     this.known.set(row.id, { ...row, last_seq, last_message, last_message_at });
   }
 
-  /** While a stream catches up, a thousand frames are not a thousand lists. */
   private showSoon(): void {
-    if (this.connection.state === "live") this.show();
-    else this.showing ??= setTimeout(() => this.show(), SOON_MS);
+    this.drawing.soon();
   }
 
   private show(): void {
-    clearTimeout(this.showing);
-    this.showing = undefined;
+    this.drawing.now();
+  }
+
+  private draw(): void {
     const conversations = [...this.known.values()]
       .map((c) => ({ at: sortable(activity(c)), summary: this.summary(c) }))
       .sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0))

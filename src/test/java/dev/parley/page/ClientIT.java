@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.regex.Pattern;
 
 import org.junit.jupiter.api.Test;
 
@@ -128,6 +129,34 @@ class ClientIT extends BrowserTest {
         customer.seesOnce("written then");
         assertEquals(List.of("b", "a"), script.sent());
         assertEquals(List.of(), customer.page().evaluate("Object.keys(localStorage).filter((key) => key.includes('outbox'))"));
+    }
+
+    @Test
+    void aBurstIsDrawnInFewStrokesAndEachMessageOfItIsTold() {
+        Person customer = person();
+        ScriptedService script = new ScriptedService(customer.page());
+        script.history("from before");
+        script.onConnect(1, stream -> stream.live(1, "P1"));
+        customer.opens(script.conversation(service));
+        customer.seesOnce("from before");
+        customer.seesState("Connected");
+        // what is told of is counted in the title of a page that is not looked at
+        customer.page().evaluate("""
+                () => {
+                  Object.defineProperty(document, "visibilityState", { get: () => "hidden" });
+                  window.strokes = 0;
+                  new MutationObserver(() => window.strokes++).observe(document.querySelector(".messages"), { childList: true });
+                }""");
+
+        for (int seq = 2; seq <= 301; seq++) {
+            script.stream().message(seq, "number " + seq + ".", "P" + seq);
+        }
+
+        customer.seesOnce("number 301.");
+        assertThat(customer.page().locator(".message")).hasCount(301);
+        assertThat(customer.page()).hasTitle(Pattern.compile("^\\(300\\) "));
+        int strokes = (int) customer.page().evaluate("window.strokes");
+        assertTrue(strokes <= 150, () -> "300 messages in strokes: " + strokes);
     }
 
     @Test

@@ -206,6 +206,27 @@ class PagesIT extends BrowserTest {
     }
 
     @Test
+    void aBurstIsDrawnInFewStrokesInTheListToo() {
+        String marker = unique("b");
+        UUID conversation = conversationWith(1, marker);
+        Person admin = admin();
+        assertThat(admin.item(marker + " 1.")).hasCount(1);
+        admin.page().evaluate("""
+                () => {
+                  window.strokes = 0;
+                  new MutationObserver(() => window.strokes++).observe(document.querySelector(".list"), { childList: true, characterData: true, subtree: true });
+                }""");
+
+        Sql.on(database).run("insert into messages (conversation_id, content) select ?, ? || ' ' || n || '.' from generate_series(2, 301) n order by n",
+                conversation, marker);
+
+        assertThat(admin.item(marker + " 301.")).hasCount(1);
+        int strokes = (int) admin.page().evaluate("window.strokes");
+        assertTrue(strokes <= 150, () -> "300 messages in strokes: " + strokes);
+        admin.hasNeitherReloadedNorComplained();
+    }
+
+    @Test
     void closingAndReopeningIsSeenByTheCustomer() {
         String first = unique("You may close this.");
         Person customer = customerWhoSent(first);
