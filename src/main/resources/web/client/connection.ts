@@ -29,6 +29,8 @@ const PROBE_MS = 8_000;
 const QUICK_PROBE_MS = 3_000;
 const CONNECT_MS = 10_000;
 const CHECK_MS = 1_000;
+/** Examined this long ago, the page slept: the path may be dead, and who looks at the page again should not have to wait for it. */
+const SLEPT_MS = 5_000;
 /** Live for this long counts as success: a server that accepts and drops at once must not be hammered. */
 const STABLE_MS = 5_000;
 
@@ -43,6 +45,7 @@ export class Connection {
   private openedAt = 0;
   private liveAt = 0;
   private heardAt = 0;
+  private examinedAt = 0;
   private probeUntil: number | null = null;
   private readonly backoff = new Backoff();
 
@@ -54,6 +57,7 @@ export class Connection {
 
   start(): void {
     if (this.check !== undefined) return;
+    this.examinedAt = Date.now();
     this.check = setInterval(this.examine, CHECK_MS);
     window.addEventListener("online", this.wake);
     window.addEventListener("offline", this.networkLost);
@@ -145,17 +149,31 @@ export class Connection {
   }
 
   private readonly examine = (): void => {
+    const now = Date.now();
+    const slept = now - this.examinedAt > SLEPT_MS;
+    this.examinedAt = now;
     const socket = this.socket;
     if (socket === null) return;
-    const now = Date.now();
-    if (socket.readyState === WebSocket.CONNECTING) {
+    this.notAfter(now);
+    if (socket.readyState === WebSocket.CLOSED) {
+      this.lost(0); // and nothing has told of it
+    } else if (socket.readyState === WebSocket.CONNECTING) {
       if (now - this.heardAt > CONNECT_MS) this.lost(0);
+    } else if (slept && document.visibilityState === "visible") {
+      this.probeUntil = null; // an answer may have come in meanwhile and not been read yet
+      this.probe(QUICK_PROBE_MS);
     } else if (this.probeUntil !== null) {
       if (now > this.probeUntil) this.lost(0);
     } else if (now - this.heardAt > SILENCE_MS) {
       this.probe(PROBE_MS);
     }
   };
+
+  /** A clock that was set back must not make a silence last as much longer. */
+  private notAfter(now: number): void {
+    if (now < this.heardAt) this.heardAt = now;
+    if (this.probeUntil !== null) this.probeUntil = Math.min(this.probeUntil, now + PROBE_MS);
+  }
 
   private probe(patienceMs: number): void {
     const until = Date.now() + patienceMs;
@@ -173,8 +191,9 @@ export class Connection {
   };
 
   private readonly wake = (): void => {
-    if (this.socket === null) this.attempt();
-    else this.probe(QUICK_PROBE_MS);
+    if (this.socket !== null) return this.probe(QUICK_PROBE_MS);
+    this.backoff.reset(); // what failed before says nothing of now
+    this.attempt();
   };
 
   /** The browser may be wrong about the network (a service on the same machine is still there), so ask. */

@@ -194,4 +194,108 @@ class ClientIT extends BrowserTest {
         assertThat(customer.page().locator(".connection")).containsText("Connected");
         assertEquals(1, script.pings(), "asked once before it was given up");
     }
+
+    @Test
+    void aSilentStreamIsReplacedThoughTheClockWasSetBack() {
+        Person customer = person();
+        ScriptedService script = new ScriptedService(customer.page());
+        script.history();
+        script.onConnect(1, stream -> stream.live(0, "P0"));
+        script.onConnect(2, stream -> stream.live(0, "P0"));
+        customer.page().clock().install();
+        customer.opens(script.conversation(service));
+        customer.seesState("Connected");
+
+        customer.page().clock().setSystemTime(System.currentTimeMillis() - 3_600_000);
+        customer.page().clock().runFor(40_000);
+
+        customer.page().waitForCondition(() -> script.connections() == 2);
+    }
+
+    @Test
+    void aPageThatSleptAsksWhetherItsStreamIsStillThere() {
+        Person customer = person();
+        ScriptedService script = new ScriptedService(customer.page());
+        script.history();
+        script.onConnect(1, stream -> stream.live(0, "P0"));
+        script.onConnect(2, stream -> stream.live(0, "P0"));
+        customer.page().clock().install();
+        customer.opens(script.conversation(service));
+        customer.seesState("Connected");
+
+        customer.page().clock().fastForward(10_000);
+        customer.page().clock().runFor(5_000);
+
+        customer.page().waitForCondition(() -> script.connections() == 2);
+        assertEquals(1, script.pings());
+    }
+
+    @Test
+    void aSocketThatIsClosedWithoutSayingSoIsReplaced() {
+        Person customer = person();
+        ScriptedService script = new ScriptedService(customer.page());
+        script.history();
+        script.onConnect(1, stream -> stream.live(0, "P0"));
+        script.onConnect(2, stream -> stream.live(0, "P0"));
+        script.onConnect(3, stream -> stream.live(0, "P0"));
+        customer.opens(script.conversation(service));
+        customer.seesState("Connected");
+        customer.page().evaluate("() => { window.WebSocket = class extends WebSocket { constructor(url) { super(url); window.latest = this; } }; }");
+        script.stream().close(1012);
+        customer.page().waitForCondition(() -> script.connections() == 2);
+
+        customer.page().evaluate("() => Object.defineProperty(window.latest, 'readyState', { get: () => WebSocket.CLOSED })");
+
+        customer.page().waitForCondition(() -> script.connections() == 3);
+        customer.seesState("Connected");
+    }
+
+    @Test
+    void afterWakingUpTheAttemptsComeSoonAgain() {
+        Person customer = person();
+        ScriptedService script = new ScriptedService(customer.page());
+        script.history();
+        script.onConnect(1, stream -> stream.live(0, "P0"));
+        customer.page().clock().install();
+        customer.opens(script.conversation(service));
+        customer.seesState("Connected");
+        refuses(customer, "true");
+        script.stream().close(1012);
+        customer.seesState("Reconnecting…");
+        customer.page().clock().runFor(120_000);
+        int before = attempts(customer);
+        assertTrue(before > 5, () -> "attempts: " + before);
+
+        // in one go: the clock of the test goes on by itself besides
+        customer.page().evaluate("window.dispatchEvent(new Event('online'))");
+        customer.page().clock().runFor(2_000);
+
+        int after = attempts(customer) - before;
+        assertTrue(after >= 3, () -> "attempts after it: " + after);
+    }
+
+    /** From now on attempts at a stream of which this is true ({@code attempt} counts from 1, {@code url}) are refused at once. */
+    private static void refuses(Person person, String which) {
+        person.page().evaluate("""
+                () => {
+                  const Socket = WebSocket;
+                  window.attempts = 0;
+                  window.WebSocket = class {
+                    static CONNECTING = 0;
+                    static OPEN = 1;
+                    static CLOSED = 3;
+                    readyState = 0;
+                    constructor(url) {
+                      const attempt = ++window.attempts;
+                      if (!(%s)) return new Socket(url);
+                      setTimeout(() => this.onclose?.({ code: 1006 }), 10);
+                    }
+                    close() {}
+                  };
+                }""".formatted(which));
+    }
+
+    private static int attempts(Person person) {
+        return (int) person.page().evaluate("window.attempts");
+    }
 }
