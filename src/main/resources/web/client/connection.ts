@@ -18,8 +18,13 @@ export interface ConnectionHandler {
   /** Every frame, in order. */
   frame(frame: ServerFrame): void;
   state(state: ConnectionState): void;
-  /** An attempt ended before it was open: unreachable, or refused at the upgrade (a browser cannot tell which). */
-  refused(failures: number): void;
+  /**
+   * Attempts keep ending before they are open: unreachable, or refused at the upgrade (a browser cannot tell which). Asks by REST, and says
+   * whether there is a resume point that may be to blame; rejects where there is no answer.
+   */
+  ask(): Promise<boolean>;
+  /** An attempt that was begun after such an answer was refused too: this service does not understand the resume point. */
+  refused(): void;
 }
 
 /** After this long without a frame the server is asked for a sign of life: the browser hides its pings from us. */
@@ -33,7 +38,10 @@ const CHECK_MS = 1_000;
 const SLEPT_MS = 5_000;
 /** Live for this long counts as success: a server that accepts and drops at once must not be hammered. */
 const STABLE_MS = 5_000;
-
+/** So many failures in a row are worth a question by REST. */
+const ASK_AFTER = 4;
+/** The code of a socket that was given up here, not closed by the other side. */
+const GIVEN_UP = 0;
 
 /** One stream that comes back by itself. All calls and callbacks happen on the page's own thread. */
 export class Connection {
@@ -47,6 +55,9 @@ export class Connection {
   private heardAt = 0;
   private examinedAt = 0;
   private probeUntil: number | null = null;
+  private asking = false;
+  /** The present attempt was begun after REST had answered: if it is refused, that is not for want of a service. */
+  private decisive = false;
   private readonly backoff = new Backoff();
 
   constructor(private readonly handler: ConnectionHandler) {}
@@ -102,6 +113,7 @@ export class Connection {
     const socket = new WebSocket(this.handler.url());
     this.socket = socket;
     this.openedAt = 0;
+    this.decisive = false;
     this.heardAt = Date.now();
     this.probeUntil = null;
     socket.onopen = () => {
@@ -136,7 +148,24 @@ export class Connection {
     if (stable) this.backoff.reset();
     this.retry = setTimeout(() => this.attempt(), this.backoff.next());
     this.become(this.pending());
-    if (!opened) this.handler.refused(this.backoff.failures);
+    if (opened) return;
+    if (this.decisive && code !== GIVEN_UP) this.handler.refused();
+    else if (this.backoff.failures >= ASK_AFTER) void this.ask();
+  }
+
+  /** An upgrade that fails while REST answers is a refusal; what failed before the answer may only have come too early, so one more decides. */
+  private async ask(): Promise<void> {
+    if (this.asking) return;
+    this.asking = true;
+    try {
+      if (!(await this.handler.ask()) || this.socket?.readyState === WebSocket.OPEN) return;
+      this.restart();
+      this.decisive = this.socket !== null;
+    } catch {
+      // not reachable at all: the resume point is not to blame
+    } finally {
+      this.asking = false;
+    }
   }
 
   /** A socket on a dead path may take minutes to report its close: stop listening to it instead of waiting. */
@@ -156,14 +185,14 @@ export class Connection {
     if (socket === null) return;
     this.notAfter(now);
     if (socket.readyState === WebSocket.CLOSED) {
-      this.lost(0); // and nothing has told of it
+      this.lost(GIVEN_UP); // and nothing has told of it
     } else if (socket.readyState === WebSocket.CONNECTING) {
-      if (now - this.heardAt > CONNECT_MS) this.lost(0);
+      if (now - this.heardAt > CONNECT_MS) this.lost(GIVEN_UP);
     } else if (slept && document.visibilityState === "visible") {
       this.probeUntil = null; // an answer may have come in meanwhile and not been read yet
       this.probe(QUICK_PROBE_MS);
     } else if (this.probeUntil !== null) {
-      if (now > this.probeUntil) this.lost(0);
+      if (now > this.probeUntil) this.lost(GIVEN_UP);
     } else if (now - this.heardAt > SILENCE_MS) {
       this.probe(PROBE_MS);
     }

@@ -77,7 +77,8 @@ export class ConversationSession extends Shared<ConversationView> {
       url: () => context.urls.conversation(id, this.timeline.resumePoint),
       frame: (frame) => this.apply(frame),
       state: (state) => this.connectionChanged(state),
-      refused: (failures) => void this.attemptRefused(failures),
+      ask: () => this.ask(),
+      refused: () => this.startAfresh(),
     });
     this.signal = new TypingSignal(() => this.connection.send({ type: "typing" }));
     this.outbox = new Outbox(`outbox.${id}`, context.keep, {
@@ -276,19 +277,17 @@ export class ConversationSession extends Shared<ConversationView> {
     }
   }
 
-  /**
-   * An upgrade that keeps failing while REST answers is a refusal: of a conversation that is gone, or of a resume point
-   * that this service does not understand. Both are settled by asking, and by beginning afresh.
-   */
-  private async attemptRefused(failures: number): Promise<void> {
-    if (failures < 4) return;
+  /** The upgrade may be refused because the conversation is gone, of which only REST tells. */
+  private async ask(): Promise<boolean> {
     try {
       await this.context.api.conversation(this.id);
-      if (this.connection.state !== "live" && this.timeline.resumePoint !== null) this.startAfresh();
+      return this.timeline.resumePoint !== null;
     } catch (error) {
-      if (!isMissing(error)) return;
-      this.connection.stop();
-      this.gone();
+      if (isMissing(error)) {
+        this.connection.stop();
+        this.gone();
+      }
+      throw error;
     }
   }
 

@@ -62,7 +62,8 @@ export class ConversationDirectory extends Shared<DirectoryView> {
         this.set({ connection });
         if (connection !== "live") this.boards.forEach((board) => board.clear());
       },
-      refused: (failures) => void this.attemptRefused(failures),
+      ask: () => this.ask(),
+      refused: () => this.startAfresh(),
     });
   }
 
@@ -246,15 +247,10 @@ export class ConversationDirectory extends Shared<DirectoryView> {
     }
   }
 
-  /** A position that the service does not understand is refused at the upgrade: see `ConversationSession`. */
-  private async attemptRefused(failures: number): Promise<void> {
-    if (failures < 4 || this.position === null) return;
-    try {
-      await this.context.api.conversations({ limit: 1 });
-      if (this.connection.state !== "live") this.startAfresh();
-    } catch {
-      // not reachable at all: the position is not to blame
-    }
+  private async ask(): Promise<boolean> {
+    if (this.position === null) return false;
+    await this.context.api.conversations({ limit: 1 });
+    return true;
   }
 
   /** A conversation by REST and what the stream said about it meanwhile: of each half the newer counts. */

@@ -2,6 +2,7 @@ package dev.parley.page;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
@@ -272,6 +273,46 @@ class ClientIT extends BrowserTest {
 
         int after = attempts(customer) - before;
         assertTrue(after >= 3, () -> "attempts after it: " + after);
+    }
+
+    @Test
+    void aServiceThatWasAwayForLongIsResumedWhereItStood() {
+        Person customer = person();
+        ScriptedService script = breaksAfterOneMessage(customer);
+        refuses(customer, "attempt <= 3"); // the fourth comes after REST has answered
+
+        script.stream().close(1012);
+
+        customer.page().waitForCondition(() -> script.connections() == 2);
+        assertTrue(script.address(2).contains("after=1&position=P1"), script.address(2));
+        customer.seesState("Connected");
+        customer.seesOnce("from before");
+    }
+
+    @Test
+    void aResumePointThatIsRefusedThoughRestAnswersIsGivenUp() {
+        Person customer = person();
+        ScriptedService script = breaksAfterOneMessage(customer);
+        refuses(customer, "String(url).includes('position=')");
+
+        script.history("from afresh");
+        script.stream().close(1012);
+
+        customer.page().waitForCondition(() -> script.connections() == 2);
+        assertFalse(script.address(2).contains("position="), script.address(2));
+        customer.seesOnce("from afresh");
+        assertThat(customer.messages("from before")).hasCount(0);
+    }
+
+    private ScriptedService breaksAfterOneMessage(Person customer) {
+        ScriptedService script = new ScriptedService(customer.page());
+        script.history("from before");
+        script.onConnect(1, stream -> stream.live(1, "P1"));
+        script.onConnect(2, stream -> stream.live(1, "P1"));
+        customer.opens(script.conversation(service));
+        customer.seesOnce("from before");
+        customer.seesState("Connected");
+        return script;
     }
 
     /** From now on attempts at a stream of which this is true ({@code attempt} counts from 1, {@code url}) are refused at once. */
