@@ -152,7 +152,7 @@ export class ConversationDirectory extends Shared<DirectoryView> {
     if (message.seq < conversation.last_seq) return;
     if (this.fetching.has(conversation.id)) this.fetching.set(conversation.id, true);
     this.known.set(conversation.id, withLast(conversation, message));
-    if (message.sender_role === this.context.sender.role) this.reads.advance(conversation.id, message.seq);
+    if (message.sender_role === this.context.sender.role) this.reads.pass(conversation.id, message.seq);
     this.showSoon();
   }
 
@@ -178,7 +178,7 @@ export class ConversationDirectory extends Shared<DirectoryView> {
       this.boards.get(row.id)?.clear();
       this.boards.delete(row.id);
     } else if (this.known.has(row.id) || event === "INSERT") {
-      if (event === "INSERT") this.reads.advance(row.id, 0);
+      if (event === "INSERT") this.reads.pass(row.id, 0);
       this.mergeRow(row);
     } else {
       void this.fetch(row.id);
@@ -260,7 +260,7 @@ export class ConversationDirectory extends Shared<DirectoryView> {
     if (present === undefined) {
       this.known.set(read.id, read);
       const last = read.last_message;
-      if (last?.sender_role === this.context.sender.role) this.reads.advance(read.id, last.seq);
+      if (last?.sender_role === this.context.sender.role) this.reads.pass(read.id, last.seq);
       return;
     }
     const row = compareTimestamps(read.updated_at, present.updated_at) >= 0 ? read : present;

@@ -185,10 +185,29 @@ class PagesIT extends BrowserTest {
         assertThat(there).not().hasAttribute("data-unread", "true");
         String second = unique("Another one, for which both tabs keep a mark.");
         customerWhoSent(second);
-        assertThat(other.locator(".item").filter(new Locator.FilterOptions().setHasText(second))).hasCount(1);
+        other.locator(".item").filter(new Locator.FilterOptions().setHasText(second)).click();
+        assertThat(other.locator(".message")).hasCount(1);
         other.reload();
         assertThat(there).hasCount(1);
         assertThat(there).not().hasAttribute("data-unread", "true");
+    }
+
+    @Test
+    void conversationsThatNobodyReadTakeNoPlaceFromThoseThatWere() {
+        String first = unique("Read me before the crowd.");
+        Person admin = admin();
+        Person customer = customerWhoSent(first);
+        reads(admin, first);
+        admin.page().waitForCondition(() -> (int) admin.page().evaluate("Object.keys(JSON.parse(localStorage['parley.read'] ?? '{}')).length") > 0);
+        int kept = (int) admin.page().evaluate("Object.keys(JSON.parse(localStorage['parley.read'])).length");
+
+        String crowd = unique("crowd");
+        Sql.on(database).run("insert into conversations (subject) select ? || n from generate_series(1, 20) n", crowd);
+        Sql.on(database).run("insert into messages (conversation_id, content) select id, subject from conversations where subject like ? || '%'", crowd);
+        String last = unique("And me after it.");
+        customer.writes(last);
+        assertThat(admin.item(last)).hasCount(1);
+        assertEquals(kept, admin.page().evaluate("Object.keys(JSON.parse(localStorage['parley.read'])).length"), "conversations that nobody read are marked");
     }
 
     @Test
