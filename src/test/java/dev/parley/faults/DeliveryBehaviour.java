@@ -91,7 +91,7 @@ public abstract class DeliveryBehaviour {
     void aReaderWhoseConnectionBreaksGoesOnWhereItWas() throws IOException {
         Random random = Seed.stream(seed, 1);
         try (Readers readers = joinedAndAnchored(both, 3); Load load = load(Duration.ofMillis(5)).start()) {
-            int wanted = 120;
+            int wanted = 80;
             try (Saboteur cuts = Saboteur.every(Duration.ofMillis(40), () -> {
                 Follower victim = readers.all().get(random.nextInt(readers.all().size()));
                 victim.reconnect(random.nextBoolean() ? List.of(first, second) : List.of(second, first));

@@ -48,7 +48,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class ResumeIT {
 
-    private static final int JOINS = 150;
+    private static final int JOINS = 100;
     private static final int JOINERS = 6;
     private static final int LIVE_MESSAGES = 3;
     private static final int NOW_AND_THEN = 20;
