@@ -13,6 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /**
@@ -102,9 +103,8 @@ public final class NotificationListener {
         if (closed) {
             return;
         }
-        StringBuilder listen = new StringBuilder();
-        channels.keySet().forEach(channel -> listen.append("listen ").append(channel).append(';'));
-        Future<PgConnection> attempt = connections.connect(new PgConnectOptions(options.get()).setIdleTimeout(SILENCE_SECONDS), listen.toString());
+        String session = channels.keySet().stream().map("listen "::concat).collect(Collectors.joining("; ")) + Connections.SYSTEM_NAMES_ONLY;
+        Future<PgConnection> attempt = connections.connect(new PgConnectOptions(options.get()).setIdleTimeout(SILENCE_SECONDS), session);
         attempt.timeout(CONNECT_TIMEOUT_MS, TimeUnit.MILLISECONDS).onSuccess(this::use).onFailure(failure -> {
             attempt.onSuccess(PgConnection::close); // should it come after all
             retry(failure);

@@ -80,6 +80,7 @@ class NamesakesIT {
         storedBroadcastsAreReplayed();
         Await.until(() -> Sql.on(database).value("select count(*) from parley.change_log", Long.class) == 0, PATIENCE, "the log is trimmed");
         try (Instance next = Instance.over(database).start()) {
+            aBurstOfBroadcastsReaches(next);
             Api.of(next).createConversation("after a restart");
         }
         assertFalse(Sql.on(database).value("select is_called from public.calls", Boolean.class), "a namesake was called");
@@ -106,6 +107,18 @@ class NamesakesIT {
         try (BroadcastListener late = BroadcastListener.join(instance, Instance.PUBLISHABLE_KEY, "namesakes",
                 "{\"private\":true,\"broadcast\":{\"replay\":{\"since\":0}}}")) {
             assertEquals("{\"n\": 1}", late.await(1).get(0).text());
+        }
+    }
+
+    /** So large and so many that several notifications go in one statement. */
+    private static void aBurstOfBroadcastsReaches(Instance next) {
+        try (BroadcastListener there = BroadcastListener.join(next, Instance.PUBLISHABLE_KEY, "burst", "{}");
+                BroadcastListener speaker = BroadcastListener.join(instance, Instance.PUBLISHABLE_KEY, "burst", "{}")) {
+            String large = "{\"n\": \"" + "x".repeat(4_000) + "\"}";
+            for (int i = 0; i < 20; i++) {
+                speaker.say("burst", "e", "{}", large);
+            }
+            there.await(20);
         }
     }
 
