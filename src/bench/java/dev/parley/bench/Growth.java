@@ -97,7 +97,7 @@ final class Growth implements Part {
             int readers = Machine.sockets(wanted);
             Load load = posting(suite, List.of(server)).with("--path", Parley.STREAM, "--ready", Parley.LIVE, "--clients", readers, "--rooms", readers,
                     "--sources", 4, "--timeout", 180, "--messages", 100, "--window", 1, "--connections", 1);
-            turns.add(String.format("%,d at once", readers), () -> load.copy().run());
+            turns.add(String.format("%,d at once", readers), load::run);
         }
         report(suite.report(), turns.take(rounds(suite)), "readers that join a conversation each, ", "joins/s", Figures::joinsPerSecond, Figures::serverMicrosForReader);
     }

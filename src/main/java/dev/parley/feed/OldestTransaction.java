@@ -8,22 +8,20 @@ final class OldestTransaction {
 
     private static final long NONE = 0;
 
-    private long xid = NONE;
     private volatile long since;
-    private volatile boolean running;
+    private volatile long xid = NONE;
 
     /** @param nanos when the snapshot was taken, by {@link System#nanoTime} */
     void seen(Snapshot snapshot, long nanos) {
         long oldest = snapshot.running().length == 0 ? NONE : snapshot.running()[0];
         if (oldest != xid) {
-            xid = oldest;
             since = nanos;
-            running = oldest != NONE;
+            xid = oldest;
         }
     }
 
     /** Nanoseconds since it was first seen to be the oldest; 0 when there is none. */
     long age(long nanos) {
-        return running ? nanos - since : 0;
+        return xid == NONE ? 0 : nanos - since;
     }
 }

@@ -55,11 +55,14 @@ final class ChannelToken {
 
     /** The token that a socket was opened with may have expired since. */
     static Caller requireUnexpired(Caller caller) {
-        Instant at = caller.expiresAt();
-        if (at != null && !Instant.now().isBefore(at)) {
-            throw expired(at);
+        if (isOver(caller.expiresAt())) {
+            throw expired(caller.expiresAt());
         }
         return caller;
+    }
+
+    private static boolean isOver(Instant expiry) {
+        return expiry != null && !Instant.now().isBefore(expiry);
     }
 
     private static CredentialsException expired(Instant at) {
@@ -92,7 +95,7 @@ final class ChannelToken {
                 })
                 .timeout(Channel.STEP_TIMEOUT_MS, TimeUnit.MILLISECONDS)
                 .onComplete(checked -> session.run(() -> {
-                    if (checked.failed() && passes(checked.cause()) && stillHolds() && channel.isJoined()) {
+                    if (checked.failed() && passes(checked.cause()) && !isOver(expiresAt) && channel.isJoined()) {
                         session.later(pause(), () -> check(newest(fresh)));
                         return;
                     }
@@ -120,10 +123,6 @@ final class ChannelToken {
      */
     private static boolean passes(Throwable failure) {
         return !(failure instanceof CredentialsException || failure instanceof Refusal);
-    }
-
-    private boolean stillHolds() {
-        return expiresAt == null || Instant.now().isBefore(expiresAt);
     }
 
     /** Not all at once again. */

@@ -181,13 +181,8 @@ class ClientIT extends BrowserTest {
     @Test
     void aSilentStreamIsAskedForASignOfLifeAndReplaced() {
         Person customer = person();
-        ScriptedService script = new ScriptedService(customer.page());
-        script.history();
-        script.onConnect(1, stream -> stream.live(0, "P0"));
-        script.onConnect(2, stream -> stream.live(0, "P0"));
         customer.page().clock().install();
-        customer.opens(script.conversation(service));
-        customer.seesState("Connected");
+        ScriptedService script = connected(customer, 2);
 
         customer.page().clock().runFor(40_000);
 
@@ -199,13 +194,8 @@ class ClientIT extends BrowserTest {
     @Test
     void aSilentStreamIsReplacedThoughTheClockWasSetBack() {
         Person customer = person();
-        ScriptedService script = new ScriptedService(customer.page());
-        script.history();
-        script.onConnect(1, stream -> stream.live(0, "P0"));
-        script.onConnect(2, stream -> stream.live(0, "P0"));
         customer.page().clock().install();
-        customer.opens(script.conversation(service));
-        customer.seesState("Connected");
+        ScriptedService script = connected(customer, 2);
 
         customer.page().clock().setSystemTime(System.currentTimeMillis() - 3_600_000);
         customer.page().clock().runFor(40_000);
@@ -216,13 +206,8 @@ class ClientIT extends BrowserTest {
     @Test
     void aPageThatSleptAsksWhetherItsStreamIsStillThere() {
         Person customer = person();
-        ScriptedService script = new ScriptedService(customer.page());
-        script.history();
-        script.onConnect(1, stream -> stream.live(0, "P0"));
-        script.onConnect(2, stream -> stream.live(0, "P0"));
         customer.page().clock().install();
-        customer.opens(script.conversation(service));
-        customer.seesState("Connected");
+        ScriptedService script = connected(customer, 2);
 
         customer.page().clock().fastForward(10_000);
         customer.page().clock().runFor(5_000);
@@ -234,13 +219,7 @@ class ClientIT extends BrowserTest {
     @Test
     void aSocketThatIsClosedWithoutSayingSoIsReplaced() {
         Person customer = person();
-        ScriptedService script = new ScriptedService(customer.page());
-        script.history();
-        script.onConnect(1, stream -> stream.live(0, "P0"));
-        script.onConnect(2, stream -> stream.live(0, "P0"));
-        script.onConnect(3, stream -> stream.live(0, "P0"));
-        customer.opens(script.conversation(service));
-        customer.seesState("Connected");
+        ScriptedService script = connected(customer, 3);
         customer.page().evaluate("() => { window.WebSocket = class extends WebSocket { constructor(url) { super(url); window.latest = this; } }; }");
         script.stream().close(1012);
         customer.page().waitForCondition(() -> script.connections() == 2);
@@ -254,12 +233,8 @@ class ClientIT extends BrowserTest {
     @Test
     void afterWakingUpTheAttemptsComeSoonAgain() {
         Person customer = person();
-        ScriptedService script = new ScriptedService(customer.page());
-        script.history();
-        script.onConnect(1, stream -> stream.live(0, "P0"));
         customer.page().clock().install();
-        customer.opens(script.conversation(service));
-        customer.seesState("Connected");
+        ScriptedService script = connected(customer, 1);
         refuses(customer, "true");
         script.stream().close(1012);
         customer.seesState("Reconnecting…");
@@ -302,6 +277,18 @@ class ClientIT extends BrowserTest {
         assertFalse(script.address(2).contains("position="), script.address(2));
         customer.seesOnce("from afresh");
         assertThat(customer.messages("from before")).hasCount(0);
+    }
+
+    /** To an empty conversation, whose stream is there so many times. */
+    private ScriptedService connected(Person customer, int times) {
+        ScriptedService script = new ScriptedService(customer.page());
+        script.history();
+        for (int connection = 1; connection <= times; connection++) {
+            script.onConnect(connection, stream -> stream.live(0, "P0"));
+        }
+        customer.opens(script.conversation(service));
+        customer.seesState("Connected");
+        return script;
     }
 
     private ScriptedService breaksAfterOneMessage(Person customer) {

@@ -368,14 +368,7 @@ class BroadcastRestIT {
     /** The policy answers for the fresh token only when the test lets it, after the old one has expired. */
     @Test
     void aTokenThatExpiresWhileAFreshOneIsLookedAtDoesNotEndTheChannel() throws Exception {
-        Sql.on(database).run("""
-                create role renewing;
-                create function let_in() returns boolean language sql volatile security definer as $$
-                  select case when current_setting('request.jwt.claims')::json ->> 'sub' = 'fresh' then pg_advisory_xact_lock(4711) is not null else true end $$;
-                grant usage on schema realtime to renewing;
-                grant select, insert on realtime.messages to renewing;
-                create policy renewing_read on realtime.messages for select to renewing using (public.let_in());
-                create policy renewing_write on realtime.messages for insert to renewing with check (true)""");
+        roleWhoseFreshTokensWait("renewing", 4711);
         long expires = System.currentTimeMillis() / 1000 + 4;
         try (Connection holder = DriverManager.getConnection(database.jdbcUrl(), "postgres", "");
                 RealtimeClient client = RealtimeClient.of(RealtimeVersion.V2, token("renewing", "old", expires)).connect(here)) {
@@ -400,14 +393,7 @@ class BroadcastRestIT {
     /** The policy waits for longer than a question may take; the token that the channel has still holds meanwhile. */
     @Test
     void aFreshTokenThatNobodyCanJudgeForAWhileLeavesTheChannelAsItIs() throws Exception {
-        Sql.on(database).run("""
-                create role patient;
-                create function may_patient() returns boolean language sql volatile security definer as $$
-                  select case when current_setting('request.jwt.claims')::json ->> 'sub' = 'fresh' then pg_advisory_xact_lock(4712) is not null else true end $$;
-                grant usage on schema realtime to patient;
-                grant select, insert on realtime.messages to patient;
-                create policy patient_read on realtime.messages for select to patient using (public.may_patient());
-                create policy patient_write on realtime.messages for insert to patient with check (true)""");
+        roleWhoseFreshTokensWait("patient", 4712);
         try (Connection holder = DriverManager.getConnection(database.jdbcUrl(), "postgres", "");
                 RealtimeClient client = RealtimeClient.of(RealtimeVersion.V2, token("patient", "old")).connect(here)) {
             Sql.run(holder, "select pg_advisory_lock(4712)");
@@ -424,6 +410,18 @@ class BroadcastRestIT {
             assertEquals("ok", channel.awaitReply(channel.broadcast("e", Json.read("{}"))).path("status").asText());
             assertEquals(List.of(), channel.errors());
         }
+    }
+
+    /** Whose policies answer for a token of {@code fresh} only when this lock can be had. */
+    private static void roleWhoseFreshTokensWait(String role, int lock) {
+        Sql.on(database).run("""
+                create role %1$s;
+                create function let_in_%1$s() returns boolean language sql volatile security definer as $$
+                  select case when current_setting('request.jwt.claims')::json ->> 'sub' = 'fresh' then pg_advisory_xact_lock(%2$d) is not null else true end $$;
+                grant usage on schema realtime to %1$s;
+                grant select, insert on realtime.messages to %1$s;
+                create policy %1$s_read on realtime.messages for select to %1$s using (public.let_in_%1$s());
+                create policy %1$s_write on realtime.messages for insert to %1$s with check (true)""".formatted(role, lock));
     }
 
     private static long waitForTheLock() {
