@@ -200,6 +200,33 @@ class WatchedTablesTest {
         assertSame(before, catalog.table("w", "p"));
     }
 
+    /** A call costs more than all else, and those that read a catalogue cost the square of the tables. */
+    @Test
+    void whatIsCheckedAgainAndAgainCallsNoFunctionForEveryTable() throws Exception {
+        for (int i = 0; i < 20; i++) {
+            sql.run("create table w.a" + i + " (id int primary key)", "create table w.p" + i + " (id int) partition by list (id)",
+                    "create table w.q" + i + " partition of w.p" + i + " for values in (1)");
+        }
+        sql.run("create publication supabase_realtime for all tables");
+        try {
+            sync();
+            assertEquals(60, sql.rows(TRIGGERS).size());
+            assertEquals(List.of(), sql.ask(statement -> {
+                statement.getConnection().setAutoCommit(false);
+                statement.execute("set local track_functions = 'all'");
+                statement.execute("select parley.sync_watched('supabase_realtime', '{}', '{}', true, false)");
+                statement.execute("select * from parley.triggers_to_change()");
+                List<String> rows = Sql.rows(statement.getConnection(),
+                        "select funcname, calls from pg_stat_xact_user_functions where schemaname = 'parley' and calls >= 20");
+                statement.getConnection().rollback();
+                return rows;
+            }));
+        } finally {
+            sql.run("drop publication supabase_realtime");
+            sync();
+        }
+    }
+
     @Test
     void aTableWatchedByHandMayBeRenamed() throws Exception {
         sql.run("create table w.a (id int)", "select parley.watch('w.a')", "alter table w.a rename to \"B \"\"b\"\"\"");
