@@ -9,6 +9,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.testing.Await;
 import dev.parley.testing.Conversations;
 import dev.parley.testing.Instance;
+import dev.parley.testing.Json;
+import dev.parley.testing.Seed;
 import dev.parley.testing.Sql;
 import dev.parley.testing.Sql.SqlFailure;
 import dev.parley.testing.StreamClient;
@@ -19,8 +21,12 @@ import java.io.IOException;
 import java.io.StringReader;
 import java.sql.Savepoint;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -444,6 +450,58 @@ class ForeignWriterIT {
         sql.run("update rooted set n = 2 where n = 1");
         assertEquals(List.of("rooted", "rooted", "rooted", "rooted", "rooted"), sql.values(
                 "select table_name from parley.change_log where table_name like 'rooted%' order by id", String.class));
+    }
+
+    @Test
+    void inATransactionOfManyStepsAndSavepointsEachConversationIsNumberedWithoutGap() {
+        Random random = Seed.stream(Seed.of(ForeignWriterIT.class), 0);
+        UUID sameEnd = UUID.fromString(UUID.randomUUID().toString().substring(0, 34) + conversation.toString().substring(34));
+        Sql.on(database).run("insert into conversations (id, subject) values (?, 'ends alike')", sameEnd);
+        List<UUID> conversations = List.of(conversation, sameEnd, Conversations.insert(database, "another"));
+        List<UUID> known = new ArrayList<>();
+        Sql.on(database).transaction(connection -> {
+            Deque<Savepoint> savepoints = new ArrayDeque<>();
+            for (int step = 0; step < 400; step++) {
+                UUID to = conversations.get(random.nextInt(conversations.size()));
+                int kind = random.nextInt(10);
+                if (kind == 0) {
+                    savepoints.push(connection.setSavepoint());
+                } else if (kind == 1 && !savepoints.isEmpty()) {
+                    connection.rollback(savepoints.pop());
+                } else if (kind == 2 && !savepoints.isEmpty()) {
+                    connection.releaseSavepoint(savepoints.pop());
+                } else if (kind == 3 && !known.isEmpty()) {
+                    Sql.run(connection, "insert into messages (id, conversation_id, content) values (?, ?, 'again') on conflict (id) do nothing",
+                            known.get(random.nextInt(known.size())), to);
+                } else {
+                    known.add(UUID.randomUUID());
+                    Sql.run(connection, "insert into messages (id, conversation_id, content) values (?, ?, 'new'), (gen_random_uuid(), ?, 'beside')",
+                            known.get(known.size() - 1), to, conversations.get(random.nextInt(conversations.size())));
+                }
+            }
+            return null;
+        });
+        conversations.forEach(witness::assertSawExactly);
+        Truth.assertNumberedWithoutGap(Truth.messages(database, conversations));
+    }
+
+    @Test
+    void aMessageCostsNoMoreForTheOthersThatItsTransactionBringsToTheSameConversation() {
+        pagesForEach(conversation, 500); // whatever is done once
+        double few = pagesForEach(conversation, 500);
+        double many = pagesForEach(conversation, 8_000);
+        assertTrue(many < 2 * few, () -> "pages for each of 500 and of 8,000 messages: " + few + ", " + many);
+    }
+
+    /** Pages that PostgreSQL looked at for each message of one statement; what it costs in time would depend on the machine. */
+    private static double pagesForEach(UUID conversation, int messages) {
+        return Sql.on(database).with(connection -> {
+            List<String> plan = Sql.rows(connection, """
+                    explain (analyze, buffers, timing off, format json)
+                    insert into messages (conversation_id, content) select '%s', 'of many' from generate_series(1, %d)""".formatted(conversation, messages));
+            JsonNode root = Json.read(plan.get(0)).get(0).get("Plan");
+            return (root.get("Shared Hit Blocks").asDouble() + root.get("Shared Read Blocks").asDouble()) / messages;
+        });
     }
 
     private void prepare(String name, String content) {
