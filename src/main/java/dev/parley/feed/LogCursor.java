@@ -34,23 +34,30 @@ public final class LogCursor {
               select * from (
                 select u.*, count(*) over () as found, %1$s as bytes_before
                 from (
-                  select * from (
-                    select * from parley.change_log where xid >= $1::text::xid8
+                  select %6$s from (
+                    select %6$s from parley.change_log where xid >= $1::text::xid8
                     union all
-                    select * from parley.change_log where xid = any (array(
+                    select %6$s from parley.change_log where xid = any (array(
                       select x from pg_catalog.unnest($2::text[]::xid8[]) x where pg_visible_in_snapshot(x, s.upto)))
                   ) v
                   where pg_visible_in_snapshot(v.xid, s.upto)%5$s
                   order by v.id limit $3
-                ) u
+                ) %7$s
               ) w where w.bytes_before < $4
             ) l on true
             order by l.id
             """;
 
+    /** Every row of the delta is looked at to find the page's: here in the index alone (1,000,000 rows behind 0.4 s instead of 1.3 to 3.6). */
+    private static final String[] FAR_BEHIND = {"id, xid", "i join parley.change_log u on u.id = i.id"};
+    /** A few rows need no second look, and what is selected by what the rows hold needs the rows. */
+    private static final String[] CLOSE_BEHIND = {"*", "u"};
+
     /**
      * The rest of the same delta. Goes by id from where the page before ended, so that the pages of a large delta together cost one pass over it;
-     * the query above would sort all of it for each page.
+     * the query above would sort all of it for each page. The rows of transactions that were running at the base may be anywhere, and are found by their
+     * transaction; the others' begin at {@code $7}. By id alone, the last page behind a transaction that had stayed open ran through all that was logged since,
+     * 1.8 million rows in 3.5 s.
      */
     private static final String NEXT_PAGE = """
             select $5::text, f.feed_id, f.trimmed::text,
@@ -60,19 +67,33 @@ public final class LogCursor {
               select * from (
                 select u.*, count(*) over () as found, %1$s as bytes_before
                 from (
-                  select * from parley.change_log v
-                  where v.id > $6 and (v.xid >= $1::text::xid8 or v.xid = any ($2::text[]::xid8[])) and pg_visible_in_snapshot(v.xid, $5::text::pg_snapshot)%5$s
-                  order by v.id limit $3
+                  select * from (
+                    (select v.* from parley.change_log v
+                      where v.id > $6::bigint and v.id >= $7::bigint and v.xid >= $1::text::xid8 and pg_visible_in_snapshot(v.xid, $5::text::pg_snapshot)%5$s
+                      order by v.id limit $3)
+                    union all
+                    select r.* from pg_catalog.unnest($2::text[]::xid8[]) x cross join lateral (
+                      select v.* from parley.change_log v where v.xid = x and v.id > $6::bigint %5$s order by v.id limit $3
+                    ) r where pg_visible_in_snapshot(x, $5::text::pg_snapshot)
+                  ) b
+                  order by b.id limit $3
                 ) u
               ) w where w.bytes_before < $4
             ) l on true
             order by l.id
             """;
 
-    private static final String ALL_FIRST = sql(FIRST_PAGE, "");
-    private static final String ALL_NEXT = sql(NEXT_PAGE, "");
-    private static final String SELECTED_FIRST = sql(FIRST_PAGE, LogSelection.CONDITION.formatted(5, 6, 7, 8));
-    private static final String SELECTED_NEXT = sql(NEXT_PAGE, LogSelection.CONDITION.formatted(7, 8, 9, 10));
+    /** Where the rows of those begin that began after the base; the sum keeps PostgreSQL from looking for the least id first, through all that is older. */
+    private static final String LEAST = """
+            with s as materialized (select $2::text::pg_snapshot as upto)
+            select min(l.id + 0) from s cross join parley.change_log l where l.xid >= $1::text::xid8 and pg_visible_in_snapshot(l.xid, s.upto)
+            """;
+
+    private static final String ALL_FIRST = sql(FIRST_PAGE, "", CLOSE_BEHIND);
+    private static final String ALL_FAR_BEHIND = sql(FIRST_PAGE, "", FAR_BEHIND);
+    private static final String ALL_NEXT = sql(NEXT_PAGE, "", CLOSE_BEHIND);
+    private static final String SELECTED_FIRST = sql(FIRST_PAGE, LogSelection.CONDITION.formatted(5, 6, 7, 8), CLOSE_BEHIND);
+    private static final String SELECTED_NEXT = sql(NEXT_PAGE, LogSelection.CONDITION.formatted(8, 9, 10, 11), CLOSE_BEHIND);
 
     /** With so many ids between what is read and a transaction of our own it is not looked whether all of them are still running. */
     private static final int MAX_SKIPPED = 100;
@@ -85,6 +106,8 @@ public final class LogCursor {
     /** What the delta that is being paged through goes up to; null between deltas. */
     private Snapshot upto;
     private long lastId;
+    /** No row of the delta that is not one of a transaction running at the base has a lesser id. */
+    private long begunFrom;
     /** Counts the reads: what an abandoned one brings late is not taken. */
     private int attempt;
 
@@ -106,6 +129,7 @@ public final class LogCursor {
         this.raw = other.raw;
         this.upto = other.upto;
         this.lastId = other.lastId;
+        this.begunFrom = other.begunFrom;
     }
 
     public Position position() {
@@ -137,13 +161,32 @@ public final class LogCursor {
                 .addInteger(limit.rows()).addLong(limit.bytes());
         boolean first = upto == null;
         if (!first) {
-            parameters.addString(upto.text()).addLong(lastId);
+            parameters.addString(upto.text()).addLong(lastId).addLong(begunFrom);
         }
         if (selection != null) {
             selection.addTo(parameters);
         }
-        String sql = selection == null ? first ? ALL_FIRST : ALL_NEXT : first ? SELECTED_FIRST : SELECTED_NEXT;
-        return client.preparedQuery(sql).execute(parameters).map(rows -> page(rows, limit, mine));
+        Future<Delta> page = client.preparedQuery(sql()).execute(parameters).map(rows -> page(rows, limit, mine));
+        return first ? page.compose(delta -> delta.complete() ? Future.succeededFuture(delta) : least(client, base, mine).map(delta)) : page;
+    }
+
+    /** Without transactions that were running the first page's rows were the least. */
+    private Future<?> least(SqlClient client, Snapshot base, int mine) {
+        begunFrom = 0;
+        return base.running().length == 0 ? Future.succeededFuture()
+                : client.preparedQuery(LEAST).execute(Tuple.of(Long.toString(base.xmax()), upto.text())).map(rows -> {
+                    requireLatest(mine);
+                    Long least = rows.iterator().next().getLong(0);
+                    begunFrom = least == null ? Long.MAX_VALUE : least;
+                    return null;
+                });
+    }
+
+    private String sql() {
+        if (upto != null) {
+            return selection == null ? ALL_NEXT : SELECTED_NEXT;
+        }
+        return selection != null ? SELECTED_FIRST : raw != null ? ALL_FIRST : ALL_FAR_BEHIND;
     }
 
     /** Whether a transaction's rows have been read, as far as that is known without asking. */
@@ -193,8 +236,9 @@ public final class LogCursor {
         return new Delta(before, changes, true, raw, position);
     }
 
-    private static String sql(String page, String condition) {
-        return page.formatted(BYTES_BEFORE, LargeRows.text("l.record", "l.bytes"), LargeRows.text("l.old_record", "l.bytes"), LargeRows.isCut("l.bytes"), condition);
+    private static String sql(String page, String condition, String[] behind) {
+        return page.formatted(BYTES_BEFORE, LargeRows.text("l.record", "l.bytes"), LargeRows.text("l.old_record", "l.bytes"), LargeRows.isCut("l.bytes"), condition,
+                behind[0], behind[1]);
     }
 
     /** Takes the position and raw snapshot of a read that began at nothing. */
@@ -205,10 +249,14 @@ public final class LogCursor {
         epoch = now;
     }
 
-    private Delta page(RowSet<Row> rows, PageLimit limit, int mine) {
+    private void requireLatest(int mine) {
         if (mine != attempt) {
             throw new IllegalStateException("this read was given up");
         }
+    }
+
+    private Delta page(RowSet<Row> rows, PageLimit limit, int mine) {
+        requireLatest(mine);
         Row head = rows.iterator().next();
         Snapshot seen = upto != null ? upto : Snapshot.parse(head.getString(0));
         position.requireHeld(head.getLong(1), seen, Snapshot.parse(head.getString(2)));

@@ -132,30 +132,30 @@ class Trimmer {
     /** Deletes what the snapshot sees; gives how many rows that were. */
     Future<Long> delete(Snapshot trimmed) {
         Promise<Long> all = Promise.promise();
-        delete(trimmed, 0, 0, all);
+        delete(trimmed, 0, 0, 0, all);
         return all.future();
     }
 
     /**
-     * In chunks, each from the last transaction of the one before: while something in the database holds on to an old snapshot, deleted rows stay where they are,
+     * In chunks, each from behind the last row of the one before: while something in the database holds on to an old snapshot, deleted rows stay where they are,
      * and each chunk would pass over all that were deleted before it. There may be thousands: none is composed with the next, which would hold them all.
      */
-    private void delete(Snapshot trimmed, long from, long before, Promise<Long> all) {
+    private void delete(Snapshot trimmed, long xid, long id, long before, Promise<Long> all) {
         connections.ask(pool -> pool.preparedQuery("""
                 with gone as (
                   delete from parley.change_log where id = any (array(
                     select id from parley.change_log
-                    where xid >= $4::text::xid8 and xid < $1::text::xid8 and pg_visible_in_snapshot(xid, $2::text::pg_snapshot)
-                    order by xid limit $3))
-                  returning xid)
-                select count(*), max(xid::text::bigint) from gone
-                """).execute(Tuple.of(Long.toString(trimmed.xmax()), trimmed.text(), CHUNK, Long.toString(from)))).onFailure(all::fail).onSuccess(rows -> {
-            Row row = rows.iterator().next();
-            long deleted = before + row.getLong(0);
-            if (row.getLong(0) < CHUNK) {
-                all.complete(deleted);
+                    where (xid, id) > ($4::text::xid8, $5) and xid < $1::text::xid8 and pg_visible_in_snapshot(xid, $2::text::pg_snapshot)
+                    order by xid, id limit $3))
+                  returning xid, id)
+                select count(*) over (), xid::text::bigint, id from gone order by xid desc, id desc limit 1
+                """).execute(Tuple.of(Long.toString(trimmed.xmax()), trimmed.text(), CHUNK, Long.toString(xid), id))).onFailure(all::fail).onSuccess(rows -> {
+            Row last = rows.size() == 0 ? null : rows.iterator().next();
+            long chunk = last == null ? 0 : last.getLong(0);
+            if (chunk < CHUNK) {
+                all.complete(before + chunk);
             } else {
-                delete(trimmed, row.getLong(1), deleted, all);
+                delete(trimmed, last.getLong(1), last.getLong(2), before + chunk, all);
             }
         });
     }
