@@ -7,7 +7,7 @@ import { ReadMarks } from "./reads";
 import { Shared } from "./store";
 import { compareTimestamps, sortable } from "./time";
 import { TypingBoard, type Typist } from "./typing";
-import type { Conversation, ConversationRow, Message, ServerFrame } from "./types";
+import type { Conversation, ConversationRow, Message, Page, ServerFrame } from "./types";
 import { isUuid } from "./uuid";
 
 /** A conversation as a list shows it. */
@@ -29,6 +29,10 @@ export interface DirectoryView {
 }
 
 const PAGE = 50;
+/** As many as the service gives at once. */
+const LARGE_PAGE = 200;
+/** So many conversations at most are read one by one at a time. */
+const AT_ONCE = 4;
 const NOBODY: readonly Typist[] = [];
 
 /** All conversations, live: the global stream opened first, then the list read by REST, then both kept together. */
@@ -38,6 +42,14 @@ export class ConversationDirectory extends Shared<DirectoryView> {
   private readonly boards = new Map<string, TypingBoard>();
   /** Conversations being read by REST; true once a change came meanwhile, which the answer may not know of. */
   private readonly fetching = new Map<string, boolean>();
+  /** Those to be read by REST when fewer are. */
+  private readonly queued = new Set<string>();
+  /** Conversations that are not here, and what was said last in them: it puts them above others that are. */
+  private readonly wanted = new Map<string, Message>();
+  /** Lists being read. */
+  private reading = 0;
+  /** Conversations that are not here and changed while a list was being read, which may bring them as they were before. */
+  private readonly changed = new Set<string>();
   /** What was shown of a conversation, so that a list of hundreds need not be drawn again for one that changed. */
   private readonly shown = new WeakMap<Conversation, ConversationSummary>();
   private readonly deleted = new Set<string>();
@@ -46,6 +58,9 @@ export class ConversationDirectory extends Shared<DirectoryView> {
   private readonly drawing = new Burst(() => this.draw());
   private position: string | null = null;
   private cursor: string | null = null;
+  /** The activity that the loaded part of the list goes down to; null when it is all of it. */
+  private bottom: string | null = null;
+  private catchingUp = false;
   /** Counts the lists begun: an answer that belongs to an earlier one is thrown away. */
   private generation = 0;
   private loaded = false;
@@ -73,10 +88,9 @@ export class ConversationDirectory extends Shared<DirectoryView> {
     const generation = this.generation;
     this.set({ loadingMore: true });
     try {
-      const page = await this.context.api.conversations({ cursor, limit: PAGE });
+      const page = await this.list(PAGE, cursor);
       if (generation !== this.generation) return;
-      page.items.forEach((c) => this.merge(c));
-      this.cursor = page.next;
+      this.endsWith(page);
     } catch {
       // the place to ask for it stays visible
     } finally {
@@ -128,14 +142,15 @@ export class ConversationDirectory extends Shared<DirectoryView> {
       case "message_updated":
         return this.updated(frame.message);
       case "message_deleted":
-        if (this.known.get(frame.conversation_id)?.last_message?.id === frame.id) void this.fetch(frame.conversation_id);
-        return;
+        return this.removed(frame.conversation_id, frame.id);
       case "conversation":
         return this.conversationChanged(frame.event, frame.conversation);
       case "typing":
         return this.typing(frame.conversation_id, frame);
       case "live":
-        if (!this.loaded) this.load();
+        this.fetchNext();
+        if (this.loaded) void this.catchUp();
+        else this.load();
         return;
       case "resync":
         return this.startAfresh();
@@ -144,11 +159,7 @@ export class ConversationDirectory extends Shared<DirectoryView> {
 
   private newest(message: Message): void {
     const conversation = this.known.get(message.conversation_id);
-    if (conversation === undefined) {
-      // the message may come before the conversation that was made together with it
-      void this.fetch(message.conversation_id);
-      return;
-    }
+    if (conversation === undefined) return this.newestOfUnknown(message);
     if (message.seq < conversation.last_seq) return;
     if (this.fetching.has(conversation.id)) this.fetching.set(conversation.id, true);
     this.known.set(conversation.id, withLast(conversation, message));
@@ -156,17 +167,35 @@ export class ConversationDirectory extends Shared<DirectoryView> {
     this.showSoon();
   }
 
+  private newestOfUnknown(message: Message): void {
+    const id = message.conversation_id;
+    // dated back so far that it lies where nobody has looked yet
+    if (this.bottom !== null && sortable(message.created_at) < sortable(this.bottom)) return this.elsewhere(id);
+    if (message.seq >= (this.wanted.get(id)?.seq ?? 0)) this.wanted.set(id, message);
+    void this.catchUp();
+  }
+
   private updated(message: Message): void {
-    const conversation = this.known.get(message.conversation_id);
+    const id = message.conversation_id;
+    const conversation = this.known.get(id);
     if (conversation === undefined) {
-      void this.fetch(message.conversation_id);
+      this.elsewhere(id);
+      if (this.wanted.get(id)?.id === message.id) this.wanted.set(id, message);
       return;
     }
-    if (this.fetching.has(conversation.id)) this.fetching.set(conversation.id, true);
+    if (this.fetching.has(id)) this.fetching.set(id, true);
     // by its id: when newer ones were deleted, its seq is less than the last one given
     if (conversation.last_message?.id !== message.id) return;
-    this.known.set(conversation.id, { ...conversation, last_message: message });
+    this.known.set(id, { ...conversation, last_message: message });
     this.showSoon();
+  }
+
+  private removed(id: string, message: string): void {
+    if (!this.known.has(id)) this.elsewhere(id);
+    const last = this.known.get(id)?.last_message ?? this.wanted.get(id);
+    if (last?.id !== message) return;
+    this.wanted.delete(id);
+    this.fetchInTurn(id);
   }
 
   private conversationChanged(event: "INSERT" | "UPDATE" | "DELETE", row: ConversationRow): void {
@@ -175,15 +204,22 @@ export class ConversationDirectory extends Shared<DirectoryView> {
     if (event === "DELETE") {
       this.deleted.add(row.id);
       this.known.delete(row.id);
+      this.wanted.delete(row.id);
       this.boards.get(row.id)?.clear();
       this.boards.delete(row.id);
     } else if (this.known.has(row.id) || event === "INSERT") {
       if (event === "INSERT") this.reads.pass(row.id, 0);
       this.mergeRow(row);
     } else {
-      void this.fetch(row.id);
+      this.elsewhere(row.id);
     }
     this.showSoon();
+  }
+
+  /** Something happened to a conversation that is not here: what is being read may not know of it yet, and what is read later does. */
+  private elsewhere(id: string): void {
+    if (this.fetching.has(id)) this.fetching.set(id, true);
+    if (this.reading > 0) this.changed.add(id);
   }
 
   private typing(id: string, typist: Typist): void {
@@ -198,8 +234,11 @@ export class ConversationDirectory extends Shared<DirectoryView> {
     clearTimeout(this.reload);
     this.loaded = false;
     this.cursor = null;
+    this.bottom = null;
     this.position = null;
     this.known.clear();
+    this.wanted.clear();
+    this.queued.clear();
     this.deleted.clear(); // in a database put back in time they are there again
     this.set({ loading: true, loadingMore: false });
   }
@@ -207,15 +246,15 @@ export class ConversationDirectory extends Shared<DirectoryView> {
   private load(): void {
     clearTimeout(this.reload);
     const generation = ++this.generation;
-    this.context.api.conversations({ limit: PAGE }).then(
+    this.list(PAGE).then(
       (page) => {
         if (generation !== this.generation) return;
         this.backoff.reset();
         this.loaded = true;
-        page.items.forEach((c) => this.merge(c));
-        this.cursor = page.next;
+        this.endsWith(page);
         this.set({ loading: false });
         this.show();
+        void this.catchUp();
       },
       () => {
         if (generation === this.generation) this.reload = setTimeout(() => this.load(), this.backoff.next());
@@ -223,11 +262,82 @@ export class ConversationDirectory extends Shared<DirectoryView> {
     );
   }
 
+  /** A page of the list, taken in unless it came too late. */
+  private async list(limit: number, cursor: string | null = null): Promise<Page<Conversation>> {
+    const generation = this.generation;
+    this.reading++;
+    try {
+      const page = await this.context.api.conversations({ limit, ...(cursor !== null && { cursor }) });
+      if (generation !== this.generation) return page;
+      for (const conversation of page.items) {
+        const stale = this.changed.has(conversation.id);
+        this.merge(conversation);
+        if (stale) this.fetchInTurn(conversation.id);
+      }
+      return page;
+    } finally {
+      if (--this.reading === 0) this.changed.clear();
+    }
+  }
+
+  /** The loaded part of the list ends with this page. */
+  private endsWith({ items, next }: Page<Conversation>): void {
+    this.cursor = next;
+    const last = items.at(-1);
+    this.bottom = next === null || last === undefined ? null : activity(last);
+  }
+
+  /**
+   * Reads the conversations that came up from beyond the loaded part of the list: a few one by one, many by reading the list from its top. A job
+   * that writes to thousands of them is followed with one request at a time.
+   */
+  private async catchUp(): Promise<void> {
+    if (this.catchingUp || !this.loaded) return;
+    this.catchingUp = true;
+    try {
+      while (this.wanted.size > 0 && this.loaded && this.held) {
+        const generation = this.generation;
+        const round = [...this.wanted];
+        try {
+          if (round.length <= AT_ONCE) await Promise.all(round.map(([id]) => this.fetch(id)));
+          else await this.readDownTo(round.map(([, message]) => sortable(message.created_at)).reduce((a, b) => (a < b ? a : b)));
+          this.backoff.reset();
+        } catch (error) {
+          if (generation !== this.generation) continue;
+          if (error instanceof ApiError && error.transient) {
+            await new Promise((resolve) => setTimeout(resolve, this.backoff.next()));
+            continue;
+          }
+        }
+        if (generation !== this.generation) continue;
+        // what is not here now is deleted, or lies beyond the loaded part
+        for (const [id, message] of round) if (this.wanted.get(id) === message) this.wanted.delete(id);
+        this.showSoon();
+      }
+    } finally {
+      this.catchingUp = false;
+    }
+  }
+
+  private async readDownTo(time: string): Promise<void> {
+    const generation = this.generation;
+    let cursor: string | null = null;
+    do {
+      const page: Page<Conversation> = await this.list(LARGE_PAGE, cursor);
+      if (generation !== this.generation) return;
+      this.showSoon();
+      const last = page.items.at(-1);
+      if (last === undefined || sortable(activity(last)) < time) return;
+      cursor = page.next;
+    } while (cursor !== null && this.wanted.size > 0);
+  }
+
   private async fetch(id: string): Promise<void> {
     if (this.fetching.has(id)) {
       this.fetching.set(id, true);
       return;
     }
+    this.queued.delete(id);
     this.fetching.set(id, false);
     const generation = this.generation;
     try {
@@ -238,12 +348,27 @@ export class ConversationDirectory extends Shared<DirectoryView> {
       this.merge(conversation);
       this.showSoon();
     } catch (error) {
-      if (error instanceof ApiError && error.transient && this.held) setTimeout(() => void this.fetch(id), 2_000);
+      if (error instanceof ApiError && error.transient && this.held) setTimeout(() => this.fetchInTurn(id), 2_000);
       if (error instanceof ApiError && error.status === 404 && this.known.delete(id)) this.showSoon();
     } finally {
       const stale = this.fetching.get(id);
       this.fetching.delete(id);
-      if (stale && this.held) void this.fetch(id);
+      if (stale) this.queued.add(id);
+      this.fetchNext();
+    }
+  }
+
+  /** Reads it as soon as few enough are being read. */
+  private fetchInTurn(id: string): void {
+    if (this.fetching.has(id)) this.fetching.set(id, true);
+    else this.queued.add(id);
+    this.fetchNext();
+  }
+
+  private fetchNext(): void {
+    for (const id of this.queued) {
+      if (!this.held || this.fetching.size >= AT_ONCE) return;
+      void this.fetch(id);
     }
   }
 
@@ -261,7 +386,7 @@ export class ConversationDirectory extends Shared<DirectoryView> {
       this.known.set(read.id, read);
       const last = read.last_message;
       if (last?.sender_role === this.context.sender.role) this.reads.pass(read.id, last.seq);
-      return;
+      return this.catchUpWith(read.id);
     }
     const row = compareTimestamps(read.updated_at, present.updated_at) >= 0 ? read : present;
     const tip = read.last_seq >= present.last_seq ? read : present;
@@ -274,6 +399,14 @@ export class ConversationDirectory extends Shared<DirectoryView> {
     if (compareTimestamps(row.updated_at, present.updated_at) < 0) return;
     const { last_seq, last_message, last_message_at } = present;
     this.known.set(row.id, { ...row, last_seq, last_message, last_message_at });
+    this.catchUpWith(row.id);
+  }
+
+  /** The conversation is here now: what was said in it before it was. */
+  private catchUpWith(id: string): void {
+    const message = this.wanted.get(id);
+    this.wanted.delete(id);
+    if (message !== undefined) this.newest(message);
   }
 
   private showSoon(): void {

@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.http.HttpResponse;
+import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 import org.junit.jupiter.api.Test;
 
@@ -243,6 +245,25 @@ class PagesIT extends BrowserTest {
         int strokes = (int) admin.page().evaluate("window.strokes");
         assertTrue(strokes <= 150, () -> "300 messages in strokes: " + strokes);
         admin.hasNeitherReloadedNorComplained();
+    }
+
+    @Test
+    void conversationsThatComeUpFromBelowTheLoadedPartAreReadTogether() {
+        String marker = unique("b");
+        Sql sql = Sql.on(database);
+        sql.run("insert into conversations (subject, created_at) select ? || ' below ' || n, now() - interval '1 day' from generate_series(1, 300) n", marker);
+        sql.run("insert into conversations (subject) select ? || ' above ' || n from generate_series(1, 60) n", marker);
+        Person admin = admin();
+        assertThat(admin.item(marker + " above")).hasCount(50);
+        admin.seesState("Connected");
+        List<String> asked = new CopyOnWriteArrayList<>();
+        admin.page().onRequest(request -> asked.add(request.url()));
+
+        sql.run("insert into messages (conversation_id, content) select id, ? || ' moved' from conversations where subject like ? || ' below%'", marker, marker);
+
+        assertThat(admin.item(marker + " moved")).hasCount(300);
+        assertTrue(asked.size() <= 20, () -> asked.size() + " requests: " + asked);
+        admin.hasNotComplained();
     }
 
     @Test
