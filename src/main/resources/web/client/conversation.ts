@@ -33,8 +33,8 @@ export interface SessionContext {
 }
 
 const PAGE = 50;
-/** Whether the conversation is closed is asked now and then as long as the stream has never said so itself. */
-const REFRESH_MS = 10_000;
+/** How long after a read of the conversation that failed it is read again. */
+const REREAD_MS = 5_000;
 
 /**
  * One conversation, live: its history, its stream, one's own messages on their way, and who is typing.
@@ -56,7 +56,7 @@ export class ConversationSession extends Shared<ConversationView> {
   private generation = 0;
   private loaded = false;
   private reload: ReturnType<typeof setTimeout> | undefined;
-  private refresh: ReturnType<typeof setInterval> | undefined;
+  private reread: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     readonly id: string,
@@ -135,9 +135,6 @@ export class ConversationSession extends Shared<ConversationView> {
     if (!isUuid(this.id)) return;
     if (this.creation === null) this.connection.start();
     else this.creation.run(() => this.created(), () => this.gone());
-    this.refresh = setInterval(() => {
-      if (document.visibilityState === "visible" && this.loaded) void this.readConversation();
-    }, REFRESH_MS);
   }
 
   protected override busy(): boolean {
@@ -146,7 +143,6 @@ export class ConversationSession extends Shared<ConversationView> {
 
   protected stop(): void {
     this.beginReading();
-    clearInterval(this.refresh);
     this.creation?.stop();
     this.connection.stop();
     this.board.clear();
@@ -203,7 +199,6 @@ export class ConversationSession extends Shared<ConversationView> {
 
   private conversationChanged(event: string, row: ConversationRow, position: string): void {
     this.timeline.at(position);
-    clearInterval(this.refresh);
     if (row.id !== this.id) return;
     if (event === "DELETE") this.gone();
     else this.adopt(row);
@@ -212,7 +207,6 @@ export class ConversationSession extends Shared<ConversationView> {
   private gone(): void {
     this.beginReading(); // what is being read of it would bring it back
     this.board.clear();
-    clearInterval(this.refresh);
     this.set({ history: "missing", loadingOlder: false });
     this.outbox.refuseAll("PARLEY-UNKNOWN-CONVERSATION");
   }
@@ -240,6 +234,7 @@ export class ConversationSession extends Shared<ConversationView> {
   /** Leaves what is being read, and returns the new generation. */
   private beginReading(): number {
     clearTimeout(this.reload);
+    clearTimeout(this.reread);
     return ++this.generation;
   }
 
@@ -269,11 +264,17 @@ export class ConversationSession extends Shared<ConversationView> {
     );
   }
 
+  /** Asked where something says that it may have changed unheard: while the stream goes on, it tells of every change. */
   private async readConversation(): Promise<void> {
+    clearTimeout(this.reread);
+    const generation = this.generation;
     try {
-      this.adopt(await this.context.api.conversation(this.id));
+      const conversation = await this.context.api.conversation(this.id);
+      if (generation === this.generation) this.adopt(conversation);
     } catch (error) {
+      if (generation !== this.generation) return;
       if (isMissing(error)) this.gone();
+      else if (error instanceof ApiError && error.transient) this.reread = setTimeout(() => void this.readConversation(), REREAD_MS);
     }
   }
 

@@ -161,6 +161,22 @@ class ClientIT extends BrowserTest {
     }
 
     @Test
+    void theConversationIsAskedForOnceAndAgainAfterAReconnect() {
+        Person customer = person();
+        customer.page().clock().install();
+        ScriptedService script = connected(customer, 2);
+        customer.page().waitForCondition(() -> script.reads() == 1);
+
+        customer.page().clock().runFor(19_000); // a longer silence is asked for a sign of life
+        assertEquals(1, script.reads(), "nothing has said that it changed");
+        script.stream().close(1012);
+        customer.page().clock().runFor(2_000);
+
+        customer.page().waitForCondition(() -> script.connections() == 2);
+        customer.page().waitForCondition(() -> script.reads() == 2);
+    }
+
+    @Test
     void aCloseThatSaysDoNotComeBackIsObeyed() {
         Person customer = person();
         ScriptedService script = new ScriptedService(customer.page());

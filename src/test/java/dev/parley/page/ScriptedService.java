@@ -28,6 +28,7 @@ final class ScriptedService {
     private final List<String> sent = new ArrayList<>();
     private String history = "";
     private int pings;
+    private int reads;
 
     ScriptedService(Page page) {
         serves(page);
@@ -36,7 +37,7 @@ final class ScriptedService {
     /** Another tab, say. */
     void serves(Page page) {
         page.addInitScript("localStorage.setItem('parley.conversation', '\"" + conversation + "\"')");
-        page.route("**/api/conversations/*", route -> answer(route, """
+        page.route("**/api/conversations/*", route -> conversationAsked(route, """
                 {"id":"%s","subject":null,"customer_id":"c","status":"open","created_at":"2026-11-23T10:00:00+00:00",\
                 "updated_at":"2026-11-23T10:00:00+00:00","metadata":{},"last_seq":0,"last_message_at":null,"last_message":null}"""
                 .formatted(conversation)));
@@ -86,6 +87,16 @@ final class ScriptedService {
 
     int pings() {
         return pings;
+    }
+
+    /** How often the conversation itself was asked for by REST. */
+    int reads() {
+        return reads;
+    }
+
+    private void conversationAsked(Route route, String json) {
+        reads++;
+        answer(route, json);
     }
 
     private void connected(WebSocketRoute socket) {
