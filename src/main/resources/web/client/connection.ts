@@ -106,6 +106,11 @@ export class Connection {
     this.attempt();
   }
 
+  /** Something that should have come has not: asks for a sign of life, and connects again if there is none. */
+  doubt(): void {
+    this.probe(QUICK_PROBE_MS);
+  }
+
   private attempt(): void {
     clearTimeout(this.retry);
     this.retry = undefined;

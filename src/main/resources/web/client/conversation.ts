@@ -83,6 +83,7 @@ export class ConversationSession extends Shared<ConversationView> {
     this.signal = new TypingSignal(() => this.connection.send({ type: "typing" }));
     this.outbox = new Outbox(`outbox.${id}`, context.keep, {
       transmit: (m) => this.connection.send({ type: "send", id: m.id, content: m.content }),
+      doubtful: () => this.connection.doubt(),
       stalled: () => this.connection.restart(),
       changed: () => this.showSoon(),
     });

@@ -17,7 +17,9 @@ export interface Outgoing {
 export interface OutboxHandler {
   /** Puts it on the wire; false if there is none. */
   transmit(message: Outgoing): boolean;
-  /** No answer came although the stream seems live. */
+  /** No answer has come for a while: is the stream still there? */
+  doubtful(): void;
+  /** No answer came although the stream is live. */
   stalled(): void;
   changed(): void;
 }
@@ -30,7 +32,11 @@ const TRANSIENT = new Set(["PARLEY-UNAVAILABLE", "PARLEY-OVERLOADED", "PARLEY-IN
 /** Refusals of a frame that the service could not read far enough to name its id. */
 const UNREADABLE = new Set(["PARLEY-TOO-LARGE", "PARLEY-INVALID-JSON", "PARLEY-INVALID-UTF8", "PARLEY-INVALID-MESSAGE"]);
 
-const ANSWER_MS = 12_000;
+/** Without an answer for so long, one wants to know whether the stream is dead, sooner than its silence tells. */
+const DOUBT_MS = 8_000;
+/** So often: a slow service needs time, and each connection that is given up costs it more. */
+const DOUBTS = 3;
+/** On a live stream, answered with an error or not at all. What a lost connection interrupts does not count. */
 const MAX_ATTEMPTS = 6;
 
 /**
@@ -41,6 +47,8 @@ export class Outbox {
   private queue: Outgoing[];
   private onWire: string | null = null;
   private open = false;
+  /** After an error: until its time, new messages don't make the service be asked again. */
+  private resting = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly backoff = new Backoff({ firstMs: 500, capMs: 8_000 });
 
@@ -65,6 +73,7 @@ export class Outbox {
       failure: null,
       seq: null,
     };
+    if (!this.busy) this.backoff.reset(); // those that failed are over: this is a new try
     this.queue = [...this.queue, message];
     this.write(message);
     this.handler.changed();
@@ -76,6 +85,7 @@ export class Outbox {
   retry(id: string): void {
     this.change(id, { delivery: "sending", failure: null });
     this.backoff.reset();
+    this.resting = false;
     this.pump();
   }
 
@@ -84,13 +94,12 @@ export class Outbox {
     if (this.find(id)?.delivery === "failed") this.drop(id);
   }
 
-  /** The stream is live: whatever did not get through is sent now. */
+  /**
+   * The stream is live: whatever did not get through is sent now. A stream that opens does not say that messages get through, so the attempts go on
+   * being counted, and what has failed waits for whoever wrote it.
+   */
   resume(): void {
     this.open = true;
-    this.backoff.reset();
-    for (const m of this.queue) {
-      if (m.failure !== null && TRANSIENT.has(m.failure)) this.change(m.id, { delivery: "sending", failure: null });
-    }
     this.pump();
   }
 
@@ -121,7 +130,11 @@ export class Outbox {
     const again = TRANSIENT.has(code) && this.backoff.failures < MAX_ATTEMPTS;
     if (this.onWire === subject) this.release();
     if (again) {
-      this.timer = setTimeout(() => this.pump(), this.backoff.next());
+      this.resting = true;
+      this.timer = setTimeout(() => {
+        this.resting = false;
+        this.pump();
+      }, this.backoff.next());
     } else {
       this.change(subject, { delivery: "failed", failure: code });
       this.pump();
@@ -147,13 +160,21 @@ export class Outbox {
   }
 
   private pump(): void {
-    if (!this.open || this.onWire !== null) return;
+    if (!this.open || this.resting || this.onWire !== null) return;
     const next = this.queue.find((m) => m.delivery === "sending");
     if (next === undefined) return;
     clearTimeout(this.timer);
     if (!this.handler.transmit(next)) return;
     this.onWire = next.id;
-    this.timer = setTimeout(() => this.unanswered(next.id), ANSWER_MS);
+    this.wait(next.id, DOUBTS);
+  }
+
+  private wait(id: string, doubts: number): void {
+    this.timer = setTimeout(() => {
+      if (doubts <= 1) return this.unanswered(id);
+      this.wait(id, doubts - 1);
+      this.handler.doubtful();
+    }, DOUBT_MS);
   }
 
   private unanswered(id: string): void {
@@ -173,6 +194,7 @@ export class Outbox {
 
   private release(): void {
     clearTimeout(this.timer);
+    this.resting = false;
     this.onWire = null;
   }
 

@@ -84,6 +84,60 @@ class ClientIT extends BrowserTest {
     }
 
     @Test
+    void aMessageThatIsNeverAnsweredOnALiveStreamFailsInTheEndAndCanBeTriedAgain() {
+        Person customer = person();
+        ScriptedService script = new ScriptedService(customer.page());
+        script.history();
+        for (int connection = 1; connection <= 40; connection++) {
+            script.onConnect(connection, stream -> {
+                stream.live(0, "P0");
+                stream.answersPings();
+            });
+        }
+        failsInTheEnd(customer, script);
+    }
+
+    @Test
+    void aMessageThatIsAnsweredWithErrorsAndLostConnectionsFailsInTheEndAndCanBeTriedAgain() {
+        Person customer = person();
+        ScriptedService script = new ScriptedService(customer.page());
+        script.history();
+        for (int connection = 1; connection <= 40; connection++) {
+            script.onConnect(connection, stream -> {
+                stream.live(0, "P0");
+                stream.onSend(id -> {
+                    stream.error(id, "PARLEY-UNAVAILABLE");
+                    stream.close(1012);
+                });
+            });
+        }
+        failsInTheEnd(customer, script);
+    }
+
+    private static void failsInTheEnd(Person customer, ScriptedService script) {
+        customer.page().clock().install();
+        customer.opens(script.conversation(service));
+        customer.seesState("Connected");
+        customer.writes("does anybody hear me");
+
+        // in steps, in which what is sent can be answered
+        for (int step = 0; step < 120 && customer.page().locator(".message[data-delivery=failed]").count() == 0; step++) {
+            customer.page().clock().runFor(2_000);
+        }
+
+        customer.seesOnce("does anybody hear me", "failed");
+        int sent = script.sent().size();
+        assertTrue(sent >= 6, () -> "sends: " + script.sent());
+        customer.page().clock().runFor(16_000); // as long as it takes to connect again
+        customer.seesState("Connected");
+        assertEquals(sent, script.sent().size(), "a stream that opens again does not take it up");
+        script.stream().onSend(id -> script.stream().ack(id, 1));
+        customer.presses("Retry");
+        customer.seesOnce("does anybody hear me");
+        assertEquals(1, script.sent().stream().distinct().count(), () -> "ids: " + script.sent());
+    }
+
+    @Test
     void whatOneTabCouldNotSendOutlivesWhatAnotherTabWrites() {
         Person customer = person();
         ScriptedService script = new ScriptedService(customer.page()); // no stream of it is live: nothing is sent

@@ -122,6 +122,7 @@ final class ScriptedService {
 
         private final WebSocketRoute socket;
         private Consumer<String> onSend = id -> { };
+        private Runnable onPing = () -> { };
 
         private Stream(WebSocketRoute socket) {
             this.socket = socket;
@@ -151,6 +152,14 @@ final class ScriptedService {
             onSend = answer;
         }
 
+        void answersPings() {
+            onPing = () -> socket.send("{\"type\":\"pong\"}");
+        }
+
+        void error(String id, String code) {
+            socket.send("{\"type\":\"error\",\"code\":\"" + code + "\",\"message\":\"as the test says\",\"id\":\"" + id + "\"}");
+        }
+
         private void received(String text) {
             try {
                 JsonNode frame = JSON.readTree(text);
@@ -159,7 +168,10 @@ final class ScriptedService {
                         sent.add(frame.get("id").textValue());
                         onSend.accept(frame.get("id").textValue());
                     }
-                    case "ping" -> pings++;
+                    case "ping" -> {
+                        pings++;
+                        onPing.run();
+                    }
                     default -> { }
                 }
             } catch (JsonProcessingException e) {
