@@ -33,6 +33,8 @@ export interface SessionContext {
 }
 
 const PAGE = 50;
+/** As many as the service gives at once. */
+const LARGE_PAGE = 200;
 /** How long after a read of the conversation that failed it is read again. */
 const REREAD_MS = 5_000;
 
@@ -51,6 +53,8 @@ export class ConversationSession extends Shared<ConversationView> {
   private readonly backoff = new Backoff();
   private readonly drawing = new Burst(() => this.draw());
   private creation: Creation | null;
+  /** What was shown when the history had to be read afresh, and is until it is here: an empty log would lose the place of who reads. */
+  private former: readonly ChatMessage[] = [];
   private olderCursor: string | null = null;
   /** Counts the histories begun: an answer that belongs to an earlier one is thrown away. */
   private generation = 0;
@@ -225,6 +229,7 @@ export class ConversationSession extends Shared<ConversationView> {
   /** The service can't say what was missed: what is here counts for nothing, and the history is read again. */
   private startAfresh(): void {
     this.beginReading();
+    if (this.loaded) this.former = this.timeline.messages.map(shown);
     this.loaded = false;
     this.olderCursor = null;
     this.timeline.clear();
@@ -242,13 +247,14 @@ export class ConversationSession extends Shared<ConversationView> {
   private loadHistory(): void {
     const generation = this.beginReading();
     void Promise.all([
-      this.context.api.messages(this.id, { limit: PAGE }),
+      this.context.api.messages(this.id, { limit: Math.min(LARGE_PAGE, Math.max(PAGE, this.former.length)) }),
       this.context.api.conversation(this.id),
     ]).then(
       ([page, conversation]) => {
         if (generation !== this.generation) return;
         this.backoff.reset();
         this.loaded = true;
+        this.former = [];
         this.timeline.merge(page.items);
         this.timeline.settle();
         this.olderCursor = page.next;
@@ -312,9 +318,17 @@ export class ConversationSession extends Shared<ConversationView> {
 
   private draw(): void {
     this.outbox.forget((m) => this.timeline.has(m.id) || this.timeline.covers(m.seq ?? Infinity));
-    const committed = this.timeline.messages.map(shown);
+    const committed = this.committed();
     const outgoing = this.outbox.messages.filter((m) => !this.timeline.has(m.id)).map((m) => this.pending(m));
-    this.set({ messages: [...committed, ...outgoing], hasOlder: this.olderCursor !== null });
+    const hasOlder = this.former.length === 0 ? this.olderCursor !== null : this.get().hasOlder;
+    this.set({ messages: [...committed, ...outgoing], hasOlder });
+  }
+
+  private committed(): readonly ChatMessage[] {
+    const present = this.timeline.messages.map(shown);
+    if (this.former.length === 0) return present;
+    const before = new Set(this.former.map((m) => m.id));
+    return [...this.former, ...present.filter((m) => !before.has(m.id))];
   }
 
   private pending(message: Outgoing): ChatMessage {

@@ -418,6 +418,7 @@ export class ConversationDirectory extends Shared<DirectoryView> {
   }
 
   private draw(): void {
+    if (!this.loaded) return; // what was shown stays until the list is here
     const conversations = [...this.known.values()]
       .map((c) => ({ at: sortable(activity(c)), summary: this.summary(c) }))
       .sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0))

@@ -56,12 +56,14 @@ export function useLogScroll(log: RefObject<HTMLElement>, { messages, hasOlder, 
     const own = messages.filter((m) => m.seq === null).at(-1)?.id;
     const first = messages[0]?.id;
     const sentJustNow = own !== undefined && own !== last.lastOwn;
-    const prepended = last.first !== undefined && first !== last.first && messages.some((m) => m.id === last.first);
+    const above = last.first !== undefined && first !== undefined && first !== last.first;
+    const prepended = above && messages.some((m) => m.id === last.first);
     // the browser tells of scrolling with its next frame only, and a message may come in before it does
     const below = Math.min(last.height, element.scrollHeight) - element.scrollTop - element.clientHeight;
     if (element.scrollTop < last.top && below >= NEAR_BOTTOM) stands(false);
     if (sentJustNow || bottom.current) toBottom();
     else if (prepended) element.scrollTop += element.scrollHeight - last.height;
+    else if (above) element.scrollTop = last.top + element.scrollHeight - last.height; // fewer, and the browser may have moved it for want of room
     if (prepended) askedAt.current = 0;
     before.current = { height: element.scrollHeight, top: element.scrollTop, ...(first && { first }), ...(own && { lastOwn: own }) };
   }, [log, messages, stands, toBottom]);

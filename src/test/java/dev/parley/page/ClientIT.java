@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 import org.junit.jupiter.api.Test;
 
@@ -58,6 +60,30 @@ class ClientIT extends BrowserTest {
         assertThat(customer.messages("from before the restore")).hasCount(0);
         customer.seesState("Connected");
         assertEquals(1, script.connections(), "the stream goes on after a resync");
+    }
+
+    @Test
+    void aResyncLeavesWhoReadsAboveInPlaceUntilTheNewPageIsThere() {
+        Person customer = person();
+        ScriptedService script = new ScriptedService(customer.page());
+        String[] history = IntStream.rangeClosed(1, 80).mapToObj(n -> "number " + n + ".").toArray(String[]::new);
+        script.history(history);
+        script.onConnect(1, stream -> stream.live(80, "P1"));
+        customer.opens(script.conversation(service));
+        customer.seesOnce("number 80.");
+        customer.seesState("Connected");
+        Locator read = customer.messages("number 40.");
+        read.scrollIntoViewIfNeeded();
+
+        script.history(Arrays.copyOfRange(history, 20, 80)); // less than was shown
+        script.stream().resync();
+        customer.seesState("Reconnecting…");
+        assertThat(customer.page().locator(".message")).hasCount(80);
+        assertThat(read).isInViewport();
+        script.stream().live(60, "Q1");
+
+        assertThat(customer.page().locator(".message")).hasCount(60);
+        assertThat(read).isInViewport();
     }
 
     @Test
