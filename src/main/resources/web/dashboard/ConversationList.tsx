@@ -1,9 +1,10 @@
-import React, { forwardRef, useState } from "react";
+import React, { forwardRef, useLayoutEffect, useRef, useState } from "react";
 import type { UseConversations } from "../client";
 import { ConnectionState } from "../ui/ConnectionState";
 import { Logo } from "../ui/icons";
 import { useNow } from "../ui/time";
 import { ConversationItem } from "./ConversationItem";
+import { useListKeys } from "./useListKeys";
 
 type Filter = "open" | "closed" | "all";
 
@@ -24,6 +25,9 @@ export const ConversationList = forwardRef<HTMLElement, Props>(function Conversa
   const shown = directory.conversations.filter((c) => filter === "all" || c.status === filter);
   /** The one item that Tab reaches; arrow keys go on from there. */
   const entry = shown.some((c) => c.id === active) ? active : shown[0]?.id;
+  const keys = useListKeys(shown.map((c) => c.id));
+  const items = useRef<HTMLUListElement>(null);
+  useKeptFocus(items);
 
   return (
     <nav className="pane list" ref={ref} aria-label="Conversations">
@@ -42,10 +46,10 @@ export const ConversationList = forwardRef<HTMLElement, Props>(function Conversa
         </div>
       </header>
       <div className="list-scroll">
-        <ul onKeyDown={moveFocus}>
-          {shown.map((conversation) => (
+        <ul ref={items} onKeyDown={moveFocus}>
+          {shown.map((conversation, index) => (
             <ConversationItem
-              key={conversation.id}
+              key={keys[index]}
               conversation={conversation}
               active={conversation.id === active}
               entry={conversation.id === entry}
@@ -80,6 +84,15 @@ export const ConversationList = forwardRef<HTMLElement, Props>(function Conversa
     </nav>
   );
 });
+
+/** An item that comes up is another element then: the focus goes with it. */
+function useKeptFocus(items: React.RefObject<HTMLUListElement | null>): void {
+  const focused = items.current?.contains(document.activeElement) ? (document.activeElement as HTMLElement) : null;
+  useLayoutEffect(() => {
+    if (focused === null || focused.isConnected) return;
+    items.current?.querySelector<HTMLElement>(`[data-id="${focused.dataset.id}"]`)?.focus({ preventScroll: true });
+  });
+}
 
 function moveFocus(event: React.KeyboardEvent<HTMLElement>): void {
   const items = [...event.currentTarget.querySelectorAll<HTMLElement>("a")];

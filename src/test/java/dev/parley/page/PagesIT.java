@@ -74,6 +74,31 @@ class PagesIT extends BrowserTest {
     }
 
     @Test
+    void anItemThatComesUpMovesAloneAndTakesTheFocusWithIt() {
+        String marker = unique("up");
+        Sql.on(database).run("insert into conversations (subject, created_at) select ? || ' ' || n || '.', now() - n * interval '1 ms' from generate_series(1, 40) n", marker);
+        Person admin = admin();
+        assertThat(admin.item(marker)).hasCount(40);
+        admin.seesState("Connected");
+        admin.item(marker + " 40.").focus();
+        admin.page().evaluate("""
+                () => {
+                  window.moved = 0;
+                  new MutationObserver((changes) => changes.forEach((c) => window.moved += c.addedNodes.length))
+                    .observe(document.querySelector(".list-scroll ul"), { childList: true });
+                }""");
+
+        Sql.on(database).run("insert into messages (conversation_id, content) select id, 'moved ' || subject from conversations where subject = ?", marker + " 40.");
+
+        assertThat(admin.page().locator(".item").first()).containsText("moved " + marker);
+        assertThat(admin.page().locator(".item").first()).isFocused();
+        assertEquals(1, admin.page().evaluate("window.moved"));
+        admin.page().keyboard().press("ArrowDown");
+        assertThat(admin.page().locator(".item").nth(1)).isFocused();
+        admin.hasNotComplained();
+    }
+
+    @Test
     void aRowInsertedBySqlAppearsInBothPages() {
         String first = unique("Does SQL count?");
         String inserted = unique("inserted by another program");
