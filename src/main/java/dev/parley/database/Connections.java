@@ -104,9 +104,14 @@ public class Connections {
         return connection;
     }
 
-    /** One connection, in session state {@code setup} (SQL), on the caller's context. */
-    public Future<PgConnection> connect(PgConnectOptions options, String setup) {
-        return connect(options).compose(connection -> prepare(connection, setup).map(connection).onFailure(failure -> connection.close()));
+    /** One connection that is a session of its own, see {@link OwnSession}, on the caller's context. */
+    public Future<PgConnection> session(PgConnectOptions options) {
+        return connect(options).compose(one -> OwnSession.require(one, () -> connect(options)).map(one).onFailure(failure -> one.close()));
+    }
+
+    /** The same in session state {@code setup} (SQL). */
+    public Future<PgConnection> session(PgConnectOptions options, String setup) {
+        return session(options).compose(connection -> prepare(connection, setup).map(connection).onFailure(failure -> connection.close()));
     }
 
     /** Puts a connection that came without in session state {@code setup} (SQL). */

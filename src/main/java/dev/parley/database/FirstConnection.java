@@ -30,9 +30,19 @@ public class FirstConnection {
     /** Whether the schema is the one that this version makes; fails when the database can't be asked. Once, any thread. */
     Future<Boolean> findsSchema(boolean chat) {
         Promise<Boolean> answer = Promise.promise();
-        loop.context().runOnContext(ignored -> connections.connect(connections.options("parley-tail").setConnectTimeout(CONNECT_MS))
-                .compose(fresh -> ask(fresh, chat)).onComplete(answer));
+        loop.context().runOnContext(ignored -> connect().compose(fresh -> ask(fresh, chat)).onComplete(answer));
         return answer.future();
+    }
+
+    /** Makes sure that its connections are sessions of their own, see {@link OwnSession}. Any thread. */
+    Future<Void> requireOwnSession() {
+        Promise<Void> answer = Promise.promise();
+        loop.context().runOnContext(ignored -> connect().compose(PgConnection::close).onComplete(answer));
+        return answer.future();
+    }
+
+    private Future<PgConnection> connect() {
+        return connections.session(connections.options("parley-tail").setConnectTimeout(CONNECT_MS));
     }
 
     private Future<Boolean> ask(PgConnection fresh, boolean chat) {

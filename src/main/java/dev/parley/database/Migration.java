@@ -68,6 +68,7 @@ final class Migration {
         try (Connection connection = dataSource.getConnection()) {
             DatabaseMetaData server = connection.getMetaData();
             requireSupported(server);
+            OwnSession.require(connection, dataSource);
             prepare(connection);
             lock(connection, waiting);
             try {

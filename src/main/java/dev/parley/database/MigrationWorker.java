@@ -92,6 +92,7 @@ class MigrationWorker {
         while (true) {
             try {
                 String done = migration.run(waiting -> tell(outage, problem.named(waiting)));
+                requireOwnSession(); // the reactive client may have been told another way to the database
                 database.inPlace();
                 LOG.infof("Database %s is ready: %s", problem.address(), done);
                 return;
@@ -101,6 +102,14 @@ class MigrationWorker {
             }
             TimeUnit.MILLISECONDS.sleep(pause / 2 + ThreadLocalRandom.current().nextLong(pause / 2 + 1));
             pause = Math.min(pause * 2, LONGEST_PAUSE_MILLIS);
+        }
+    }
+
+    private void requireOwnSession() throws InterruptedException {
+        try {
+            first.requireOwnSession().toCompletionStage().toCompletableFuture().get(ANSWER_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new DatabaseSetupException(e.getCause() == null ? "does not answer the reactive client" : e.getCause().getMessage(), e.getCause());
         }
     }
 

@@ -104,7 +104,7 @@ public final class NotificationListener {
             return;
         }
         String session = channels.keySet().stream().map("listen "::concat).collect(Collectors.joining("; ")) + Connections.SYSTEM_NAMES_ONLY;
-        Future<PgConnection> attempt = connections.connect(new PgConnectOptions(options.get()).setIdleTimeout(SILENCE_SECONDS), session);
+        Future<PgConnection> attempt = connections.session(new PgConnectOptions(options.get()).setIdleTimeout(SILENCE_SECONDS), session);
         attempt.timeout(CONNECT_TIMEOUT_MS, TimeUnit.MILLISECONDS).onSuccess(this::use).onFailure(failure -> {
             attempt.onSuccess(PgConnection::close); // should it come after all
             retry(failure);

@@ -75,7 +75,7 @@ public class FeedConnections {
 
     /** Connects the tail, on its event loop. Makes sure that the log is this cluster's. */
     Future<Primary> connectTail() {
-        return first.take().map(this::prepare).orElseGet(() -> connections.connect(connections.options("parley-tail")).compose(this::prepare));
+        return first.take().map(this::prepare).orElseGet(() -> connections.session(connections.options("parley-tail")).compose(this::prepare));
     }
 
     /** What it gives belongs to the connection's event loop, as the first of its futures does: so does what the tail makes of it, a timeout too. */
