@@ -148,7 +148,7 @@ final class ChangesReplay implements Replay {
         }
         // the last page of a long delta shows what its first page saw; what committed since is for one more read to bring
         boolean old = cursor.isInsideDelta();
-        return cursor.read(reader.replays().pool(), epoch, reader.replays().limit()).compose(delta -> page(delta, delta.complete() && !old));
+        return reader.replays().read(cursor, epoch).compose(delta -> page(delta, delta.complete() && !old));
     }
 
     private boolean isOutdated(Progress progress) {

@@ -37,7 +37,7 @@ final class FeedReplay implements Replay {
         }
         // the last page of a long delta shows what its first page saw; what committed since is for one more read to bring
         boolean old = cursor.isInsideDelta();
-        return cursor.read(reader.pool(), epoch, reader.limit()).map(delta -> {
+        return reader.read(cursor, epoch).map(delta -> {
             boolean complete = delta.complete() && !old;
             if (from == null) {
                 // not looked into: where chat is off, the rows of tables with the names of chat's may be anything
