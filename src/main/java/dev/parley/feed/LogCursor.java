@@ -83,10 +83,17 @@ public final class LogCursor {
             order by l.id
             """;
 
-    /** Where the rows of those begin that began after the base; the sum keeps PostgreSQL from looking for the least id first, through all that is older. */
-    private static final String LEAST = """
+    /**
+     * What of a delta began after its base: where its rows begin, which is asked for where others of the delta may lie before them, and a row of its newest
+     * transaction. The sum keeps PostgreSQL from looking for the least id first, through all that is older.
+     */
+    private static final String SURVEY = """
             with s as materialized (select $2::text::pg_snapshot as upto)
-            select min(l.id + 0) from s cross join parley.change_log l where l.xid >= $1::text::xid8 and pg_visible_in_snapshot(l.xid, s.upto)
+            select case when $3::boolean then (select min(l.id + 0) from parley.change_log l where l.xid >= $1::text::xid8 and pg_visible_in_snapshot(l.xid, s.upto)) end,
+                   n.id, n.xid::text::bigint, n.logged_at
+            from s left join lateral (
+              select * from parley.change_log l where l.xid >= $1::text::xid8 and pg_visible_in_snapshot(l.xid, s.upto) order by l.xid desc, l.id desc limit 1
+            ) n on true
             """;
 
     private static final String ALL_FIRST = sql(FIRST_PAGE, "", CLOSE_BEHIND);
@@ -108,6 +115,8 @@ public final class LogCursor {
     private long lastId;
     /** No row of the delta that is not one of a transaction running at the base has a lesser id. */
     private long begunFrom;
+    /** A row of the newest transaction of the delta that is being paged through; null when that is an older one. */
+    private Landmark newest;
     /** Counts the reads: what an abandoned one brings late is not taken. */
     private int attempt;
 
@@ -130,6 +139,7 @@ public final class LogCursor {
         this.upto = other.upto;
         this.lastId = other.lastId;
         this.begunFrom = other.begunFrom;
+        this.newest = other.newest;
     }
 
     public Position position() {
@@ -150,10 +160,20 @@ public final class LogCursor {
      * @return the page; fails with {@link FeedGap} when the position does not hold
      */
     public Future<Delta> read(SqlClient client, long now, PageLimit limit) {
+        return read(client, now, limit, selection);
+    }
+
+    /**
+     * The same, and should it go on with a delta, only of such rows. Not so of its first page: a few rows more cost less than looking for whom they are.
+     *
+     * @param ofTheRest null for all
+     */
+    Future<Delta> read(SqlClient client, long now, PageLimit limit, LogSelection ofTheRest) {
         if (epoch != now) {
             epoch = now;
             raw = null;
             upto = null;
+            newest = null;
         }
         int mine = ++attempt;
         Snapshot base = raw != null ? raw : position.base();
@@ -163,30 +183,30 @@ public final class LogCursor {
         if (!first) {
             parameters.addString(upto.text()).addLong(lastId).addLong(begunFrom);
         }
-        if (selection != null) {
-            selection.addTo(parameters);
+        LogSelection only = first ? selection : ofTheRest;
+        if (only != null) {
+            only.addTo(parameters);
         }
-        Future<Delta> page = client.preparedQuery(sql()).execute(parameters).map(rows -> page(rows, limit, mine));
-        return first ? page.compose(delta -> delta.complete() ? Future.succeededFuture(delta) : least(client, base, mine).map(delta)) : page;
+        Future<Delta> page = client.preparedQuery(sql(only != null)).execute(parameters).map(rows -> page(rows, limit, mine));
+        return first ? page.compose(delta -> delta.complete() ? Future.succeededFuture(delta) : survey(client, base, mine).map(delta)) : page;
     }
 
-    /** Without transactions that were running the first page's rows were the least. */
-    private Future<?> least(SqlClient client, Snapshot base, int mine) {
-        begunFrom = 0;
-        return base.running().length == 0 ? Future.succeededFuture()
-                : client.preparedQuery(LEAST).execute(Tuple.of(Long.toString(base.xmax()), upto.text())).map(rows -> {
-                    requireLatest(mine);
-                    Long least = rows.iterator().next().getLong(0);
-                    begunFrom = least == null ? Long.MAX_VALUE : least;
-                    return null;
-                });
+    private Future<?> survey(SqlClient client, Snapshot base, int mine) {
+        boolean others = base.running().length > 0;
+        return client.preparedQuery(SURVEY).execute(Tuple.of(Long.toString(base.xmax()), upto.text(), others)).map(rows -> {
+            requireLatest(mine);
+            Row row = rows.iterator().next();
+            newest = row.getValue(1) == null ? null : new Landmark(row.getLong(1), row.getLong(2), row.getOffsetDateTime(3));
+            begunFrom = !others ? 0 : newest == null ? Long.MAX_VALUE : row.getLong(0);
+            return null;
+        });
     }
 
-    private String sql() {
+    private String sql(boolean selected) {
         if (upto != null) {
-            return selection == null ? ALL_NEXT : SELECTED_NEXT;
+            return selected ? SELECTED_NEXT : ALL_NEXT;
         }
-        return selection != null ? SELECTED_FIRST : raw != null ? ALL_FIRST : ALL_FAR_BEHIND;
+        return selected ? SELECTED_FIRST : raw != null ? ALL_FIRST : ALL_FAR_BEHIND;
     }
 
     /** Whether a transaction's rows have been read, as far as that is known without asking. */
@@ -217,7 +237,7 @@ public final class LogCursor {
         for (int i = 0; i < own.ids().length; i++) {
             changes.add(change(seen, own.ids()[i], own.xid(), own.loggedAt(), own.schema(), own.table(), Operation.INSERT, own.records()[i], null, false));
         }
-        return completed(before, changes, seen);
+        return completed(before, changes, seen, null);
     }
 
     private Change change(Snapshot seen, long id, long xid, OffsetDateTime loggedAt, String schema, String table, Operation operation, String record,
@@ -227,8 +247,8 @@ public final class LogCursor {
     }
 
     /** Whoever has had the last row has had the whole delta. */
-    private Delta completed(Position before, List<Change> changes, Snapshot seen) {
-        position = position.at(seen);
+    private Delta completed(Position before, List<Change> changes, Snapshot seen, Landmark landmark) {
+        position = landmark == null ? position.at(seen) : position.at(seen, landmark);
         if (!changes.isEmpty()) {
             int last = changes.size() - 1;
             changes.set(last, changes.get(last).after(position));
@@ -282,9 +302,15 @@ public final class LogCursor {
                     row.getString(8), row.getString(9), row.getBoolean(10)));
         }
         if (found < limit.rows() && read == found) {
+            boolean more = upto != null && newest != null && selection == null;
+            if (more) {
+                bound = Math.max(bound, newest.xid() + 1); // its rows may be among those that were left out
+            }
             raw = seen;
             upto = null;
-            return completed(before, changes, seen.clamp(bound));
+            Delta delta = completed(before, changes, seen.clamp(bound), more ? newest : null);
+            newest = null;
+            return delta;
         }
         upto = seen;
         return new Delta(before, changes, false, seen, position);

@@ -1,6 +1,7 @@
 package dev.parley.feed;
 
 import io.vertx.sqlclient.Tuple;
+import java.util.Collection;
 import java.util.List;
 
 /**
@@ -41,6 +42,11 @@ public record LogSelection(List<Table> tables, String column, String value) {
                    ~ (chr(92) || chr(92) || 'u(0000|' || case getdatabaseencoding() when 'UTF8' then '[dD][89a-fA-F]' else '(?!00[0-7])' end || ')') then true
                else coalesce(v.record, v.old_record) ->> $%3$d::text = $%4$d::text
              end""";
+
+    /** All rows of these tables. */
+    static LogSelection of(Collection<Table> tables) {
+        return new LogSelection(List.copyOf(tables), null, null);
+    }
 
     void addTo(Tuple parameters) {
         parameters.addArrayOfString(tables.stream().map(Table::schema).toArray(String[]::new))

@@ -95,6 +95,11 @@ public record Position(long feedId, int timeline, Snapshot base, List<Part> part
         return new Position(feedId, timeline, newBase, landmark);
     }
 
+    /** The same with a row that the delta had. */
+    Position at(Snapshot newBase, Landmark last) {
+        return new Position(feedId, timeline, newBase, last);
+    }
+
     /** The position of a reader that has had everything up to here and all that the (clamped) snapshot sees. */
     public Position with(Snapshot brought) {
         return new Position(feedId, timeline, base.union(brought), parts, landmark);

@@ -20,8 +20,10 @@ import jakarta.enterprise.event.Observes;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -416,14 +418,41 @@ public class Tail {
 
     private void read(PgConnection on) {
         int opened = writers.get();
-        cursor.read(on, epoch, new PageLimit(config.pageSize(), config.pageBytes())).timeout(limit.goneAfterMs(), TimeUnit.MILLISECONDS)
+        Set<LogSelection.Table> wanted = cursor.isInsideDelta() ? wanted() : null;
+        LogCursor next = wanted == null ? cursor : new LogCursor(cursor);
+        next.read(on, epoch, new PageLimit(config.pageSize(), config.pageBytes()), wanted == null ? null : LogSelection.of(wanted))
+                .timeout(limit.goneAfterMs(), TimeUnit.MILLISECONDS)
                 .onSuccess(delta -> {
-                    if (connection == on) {
-                        knownWriters = opened;
-                        deliver(delta);
+                    if (connection != on) {
+                        return;
                     }
+                    if (wanted != null && !isEnough(wanted)) {
+                        read(on); // the page once more: somebody has come who wants what was left out
+                        return;
+                    }
+                    cursor = next;
+                    knownWriters = opened;
+                    deliver(delta);
                 })
                 .onFailure(failure -> fail(on, failure));
+    }
+
+    /** The tables of whose changes anybody has a use; null for all. */
+    private Set<LogSelection.Table> wanted() {
+        Set<LogSelection.Table> all = new HashSet<>();
+        for (FeedListener listener : listeners) {
+            Set<LogSelection.Table> its = listener.wanted();
+            if (its == null) {
+                return null;
+            }
+            all.addAll(its);
+        }
+        return all;
+    }
+
+    private boolean isEnough(Set<LogSelection.Table> read) {
+        Set<LogSelection.Table> now = wanted();
+        return now != null && read.containsAll(now);
     }
 
     private void deliver(Delta delta) {

@@ -7,6 +7,7 @@ import dev.parley.feed.Change;
 import dev.parley.feed.Delta;
 import dev.parley.feed.FeedGap;
 import dev.parley.feed.FeedListener;
+import dev.parley.feed.LogSelection.Table;
 import dev.parley.feed.Position;
 import dev.parley.feed.Tail;
 import io.quarkus.runtime.StartupEvent;
@@ -15,6 +16,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Set;
 import org.jboss.logging.Logger;
 
 /**
@@ -25,6 +27,7 @@ import org.jboss.logging.Logger;
 class DatabaseBroadcasts implements FeedListener {
 
     private static final Logger LOG = Logger.getLogger(DatabaseBroadcasts.class);
+    private static final Set<Table> MESSAGES = Set.of(new Table("realtime", "messages"));
     /** One such row is seldom alone. */
     private static final Duration REMINDER = Duration.ofSeconds(30);
 
@@ -43,6 +46,11 @@ class DatabaseBroadcasts implements FeedListener {
 
     void start(@Observes @Priority(1) StartupEvent event) {
         tail.listen(this);
+    }
+
+    @Override
+    public Set<Table> wanted() {
+        return MESSAGES;
     }
 
     @Override

@@ -49,6 +49,11 @@ public record Binding(Object key, long id, Event event, List<Target> targets, Pr
             return isPublic(table.schema()) ? List.of(table, schema, new Table(ANY, table.name()), EVERYTHING) : List.of(table, schema);
         }
 
+        /** Whether the name stands for more than one table. */
+        static boolean isOfMany(Table table) {
+            return table.schema().equals(ANY) || table.name().equals(ANY);
+        }
+
         /** Whether a schema is among any: what is stored for channels is not, of which policies decide who may read it. */
         private static boolean isPublic(String schema) {
             return !schema.equals("realtime") && !schema.equals("parley");

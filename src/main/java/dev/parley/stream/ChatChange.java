@@ -4,15 +4,19 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.parley.feed.Change;
+import dev.parley.feed.LogSelection.Table;
 import dev.parley.feed.Position;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Set;
 import java.util.UUID;
 
 /**
  * A change of one of chat's two tables, with what is needed to route it. Its frame is made at most once and shared.
  */
 final class ChatChange {
+
+    static final Set<Table> TABLES = Set.of(new Table("public", "messages"), new Table("public", "conversations"));
 
     private static final JsonFactory JSON = new JsonFactory();
 

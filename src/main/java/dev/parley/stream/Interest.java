@@ -6,6 +6,7 @@ import dev.parley.stream.Binding.Target;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -32,6 +33,12 @@ final class Interest {
                 return filters.isEmpty() ? null : filters;
             });
         }
+    }
+
+    /** Null when somebody wants more than named tables. */
+    Set<Table> tables() {
+        Set<Table> named = Set.copyOf(tables.keySet());
+        return named.stream().anyMatch(Target::isOfMany) ? null : named;
     }
 
     boolean in(String schema, String table) {

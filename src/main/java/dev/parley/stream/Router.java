@@ -5,6 +5,7 @@ import dev.parley.feed.FeedConfig;
 import dev.parley.feed.FeedConnections;
 import dev.parley.feed.FeedGap.Reason;
 import dev.parley.feed.FeedListener;
+import dev.parley.feed.LogSelection.Table;
 import dev.parley.feed.Position;
 import dev.parley.feed.ReadLimit;
 import dev.parley.feed.Tail;
@@ -16,7 +17,9 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -69,6 +72,17 @@ public class Router implements FeedListener {
         tail.listen(this);
         long millis = Math.min(config.positionInterval().toMillis(), feedConfig.retention().toMillis() / 4);
         vertx.setPeriodic(Math.max(100, millis), tick -> tail.execute(this::tellPositions));
+    }
+
+    @Override
+    public Set<Table> wanted() {
+        Set<Table> tables = interest.tables();
+        if (tables == null || !chat) {
+            return tables;
+        }
+        Set<Table> all = new HashSet<>(tables);
+        all.addAll(ChatChange.TABLES);
+        return all;
     }
 
     @Override

@@ -14,6 +14,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
@@ -59,12 +60,12 @@ class LogCursorTest {
     void thePagesOfATransactionThatStayedOpenLookAtNothingThatWasReadMeanwhile() throws Exception {
         log(late, "late", 25);
         log(others, "read before", OTHERS);
-        Row now = get(connections.readers().query("select f.feed_id, pg_current_snapshot()::text from parley.feed f").execute()).iterator().next();
+        Position start = now();
         log(others, "new", 5);
         log(late, "late", 1);
         late.commit();
 
-        LogCursor cursor = new LogCursor(new Position(now.getLong(0), 1, Snapshot.parse(now.getString(1)), null));
+        LogCursor cursor = new LogCursor(start);
         List<String> tables = new ArrayList<>();
         SqlConnection reader = get(connections.readers().getConnection());
         try {
@@ -83,6 +84,44 @@ class LogCursorTest {
         assertEquals(26, tables.stream().filter("late"::equals).count());
         assertEquals("late", tables.get(30), "in the order of the log");
         assertEquals(List.of("new", "new", "new", "new", "new"), tables.subList(25, 30));
+    }
+
+    @Test
+    void whatNobodyWantsIsLeftOutOfALongDeltaAndYetGoneBy() throws Exception {
+        Position start = now();
+        log(others, "wanted", 15);
+        log(others, "unwanted", OTHERS);
+        log(others, "wanted", 12);
+        log(others, "unwanted", 1);
+        long last = Sql.values(others, "select max(xid::text::bigint) from parley.change_log", Long.class).get(0);
+
+        LogCursor cursor = new LogCursor(start);
+        LogSelection wanted = LogSelection.of(List.of(new LogSelection.Table("s", "wanted")));
+        List<String> tables = new ArrayList<>();
+        Delta delta;
+        do {
+            delta = get(cursor.read(connections.readers(), 1, new PageLimit(10, 1_000_000), wanted));
+            delta.changes().stream().map(Change::table).forEach(tables::add);
+            Position inside = Position.parse(delta.after().toString());
+            assertEquals(27 - tables.size(), wantedAfter(inside), "who resumes here has the rest");
+        } while (!delta.complete());
+        assertEquals(Collections.nCopies(27, "wanted"), tables);
+        assertTrue(cursor.position().base().sees(last), "who resumes behind it does not read what was left out");
+        assertEquals(last, cursor.position().landmark().xid());
+        log(others, "unwanted", 1);
+        assertEquals(1, get(cursor.read(connections.readers(), 1, new PageLimit(10, 1_000_000), wanted)).changes().size(), "a first page has all");
+    }
+
+    private int wantedAfter(Position position) throws Exception {
+        LogCursor cursor = new LogCursor(position, LogSelection.of(List.of(new LogSelection.Table("s", "wanted"))));
+        Delta delta = get(cursor.read(connections.readers(), 1, new PageLimit(1_000, 1_000_000)));
+        assertTrue(delta.complete());
+        return delta.changes().size();
+    }
+
+    private Position now() throws Exception {
+        Row now = get(connections.readers().query("select f.feed_id, pg_current_snapshot()::text from parley.feed f").execute()).iterator().next();
+        return new Position(now.getLong(0), 1, Snapshot.parse(now.getString(1)), null);
     }
 
     private static void log(Connection connection, String table, int rows) throws SQLException {
