@@ -22,7 +22,8 @@ public final class LogCursor {
 
     /**
      * What became visible since the base: rows of transactions that began after it, and of those that were running then and are through by now.
-     * Rows of transactions still running are not even looked at: a bulk load in progress would make every read scan all it has written so far.
+     * Rows of transactions still running are not even looked at: a bulk load in progress would make every read scan all it has written so far. Of one that
+     * is through, no more than a page: from {@code xid = x} PostgreSQL would conclude that the order of the ids is enough, and run through all of them.
      * Never asked by {@code xid >= xmin}: exact too, but one transaction left open would make every read scan all since it began.
      */
     private static final String FIRST_PAGE = """
@@ -37,8 +38,9 @@ public final class LogCursor {
                   select %6$s from (
                     select %6$s from parley.change_log where xid >= $1::text::xid8
                     union all
-                    select %6$s from parley.change_log where xid = any (array(
-                      select x from pg_catalog.unnest($2::text[]::xid8[]) x where pg_visible_in_snapshot(x, s.upto)))
+                    select r.* from pg_catalog.unnest($2::text[]::xid8[]) x cross join lateral (
+                      select %6$s from parley.change_log v where v.xid between x and x %5$s order by v.xid, v.id limit $3
+                    ) r where pg_visible_in_snapshot(x, s.upto)
                   ) v
                   where pg_visible_in_snapshot(v.xid, s.upto)%5$s
                   order by v.id limit $3
@@ -73,7 +75,7 @@ public final class LogCursor {
                       order by v.id limit $3)
                     union all
                     select r.* from pg_catalog.unnest($2::text[]::xid8[]) x cross join lateral (
-                      select v.* from parley.change_log v where v.xid = x and v.id > $6::bigint %5$s order by v.id limit $3
+                      select v.* from parley.change_log v where v.xid between x and x and v.id > $6::bigint %5$s order by v.xid, v.id limit $3
                     ) r where pg_visible_in_snapshot(x, $5::text::pg_snapshot)
                   ) b
                   order by b.id limit $3

@@ -34,7 +34,7 @@ public record LogSelection(List<Table> tables, String column, String value) {
      * are let through, for the reader to look at; a {@code case}, since no other order of tests holds in a plan.
      */
     static final String CONDITION = """
-             and (v.schema_name, v.table_name) in (select t.schema_name, t.table_name from unnest($%1$d::text[], $%2$d::text[]) t (schema_name, table_name))
+             and v.table_name = any($%2$d::text[]) and (v.schema_name, v.table_name) in (select t.schema_name, t.table_name from unnest($%1$d::text[], $%2$d::text[]) t (schema_name, table_name))
              and case
                when $%3$d::text is null then true
                when strpos(coalesce(v.record, v.old_record)::text, chr(92) || 'u') > 0

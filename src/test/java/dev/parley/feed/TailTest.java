@@ -1,6 +1,7 @@
 package dev.parley.feed;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.parley.database.Database;
 import dev.parley.testing.Await;
@@ -83,6 +84,6 @@ class TailTest {
         tail.ring();
         Await.until(() -> tail.position().base().sees(end), Duration.ofSeconds(30), "the transaction is read");
         assertEquals(1_500, later.get());
-        assertEquals(1_000, unwanted.get(), "those of the first page");
+        assertTrue(unwanted.get() <= 1_000, () -> unwanted + ", more than those of the first page");
     }
 }
