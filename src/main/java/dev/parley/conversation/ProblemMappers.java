@@ -3,7 +3,6 @@ package dev.parley.conversation;
 import dev.parley.database.Reminder;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.WebApplicationException;
-import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import java.io.IOException;
 import java.time.Duration;
@@ -49,9 +48,7 @@ class ProblemMappers {
             default -> ErrorCode.INVALID_REQUEST;
         };
         // not the exception's own words, which name classes and methods
-        Response problem = Problem.of(error, status, error.advice()).response();
-        Object allow = answer.getHeaders().getFirst(HttpHeaders.ALLOW);
-        return allow == null ? problem : Response.fromResponse(problem).header(HttpHeaders.ALLOW, allow).build();
+        return Problem.of(error, status, error.advice()).response();
     }
 
     @ServerExceptionMapper

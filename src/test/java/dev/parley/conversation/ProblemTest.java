@@ -13,6 +13,7 @@ import static org.hamcrest.Matchers.allOf;
 import static org.hamcrest.Matchers.anyOf;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.not;
+import static org.hamcrest.Matchers.nullValue;
 import static org.hamcrest.Matchers.startsWith;
 
 import io.quarkus.test.junit.QuarkusTest;
@@ -34,6 +35,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 @QuarkusTest
 @ExtendWith(SchemaInPlace.class)
 class ProblemTest {
+
+    private static final String COLLECTION = "GET, HEAD, OPTIONS, POST";
+    private static final String SINGLE = "GET, HEAD, OPTIONS, PATCH";
 
     @ConfigProperty(name = "quarkus.http.test-port")
     int port;
@@ -97,9 +101,19 @@ class ProblemTest {
 
     @Test
     void anotherMethodIsNotAllowed() {
-        refused(given().delete(CONVERSATIONS), ErrorCode.METHOD_NOT_ALLOWED);
-        refused(given().contentType("application/json").body("{}").put(conversation(newConversation())), ErrorCode.METHOD_NOT_ALLOWED);
-        refused(given().delete(messages(newConversation())), ErrorCode.METHOD_NOT_ALLOWED);
+        refused(given().delete(CONVERSATIONS), ErrorCode.METHOD_NOT_ALLOWED).header("Allow", COLLECTION);
+        refused(given().contentType("application/json").body("{}").patch(CONVERSATIONS), ErrorCode.METHOD_NOT_ALLOWED).header("Allow", COLLECTION);
+        refused(given().contentType("application/json").body("{}").put(conversation(newConversation())), ErrorCode.METHOD_NOT_ALLOWED).header("Allow", SINGLE);
+        refused(given().delete(messages(newConversation())), ErrorCode.METHOD_NOT_ALLOWED).header("Allow", COLLECTION);
+        refused(given().delete(messages(newConversation()) + "/"), ErrorCode.METHOD_NOT_ALLOWED).header("Allow", COLLECTION);
+    }
+
+    @Test
+    void whoAsksForTheMethodsOfAPathIsToldThoseItHas() {
+        given().options(CONVERSATIONS).then().statusCode(200).header("Allow", COLLECTION);
+        given().options(conversation(newConversation())).then().statusCode(200).header("Allow", SINGLE);
+        given().options(messages(newConversation())).then().statusCode(200).header("Allow", COLLECTION);
+        refused(given().options("/api/nonsense"), ErrorCode.NOT_FOUND).header("Allow", nullValue());
     }
 
     @Test
