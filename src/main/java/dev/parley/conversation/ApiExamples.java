@@ -51,6 +51,10 @@ final class ApiExamples {
             {"type":"urn:parley:error:unknown-conversation","title":"Unknown conversation","status":404,\
             "detail":"there is no conversation 0192f5a0-1111-7aaa-8bbb-0123456789ab","code":"PARLEY-UNKNOWN-CONVERSATION"}""";
 
+    static final String NOT_ACCEPTABLE = """
+            {"type":"urn:parley:error:not-acceptable","title":"Not acceptable","status":406,"detail":"Accept application/json.",\
+            "code":"PARLEY-NOT-ACCEPTABLE"}""";
+
     static final String ID_CONFLICT = """
             {"type":"urn:parley:error:id-conflict","title":"Id already used","status":409,"detail":"this id is used by something else",\
             "code":"PARLEY-ID-CONFLICT"}""";

@@ -53,6 +53,9 @@ interface ConversationApi {
     @APIResponse(responseCode = "403", description = "Not allowed",
             content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class),
                     examples = @ExampleObject(name = "PARLEY-FORBIDDEN", value = ApiExamples.FORBIDDEN)))
+    @APIResponse(responseCode = "406", description = "The answer is JSON, and the request does not accept that",
+            content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class),
+                    examples = @ExampleObject(name = "PARLEY-NOT-ACCEPTABLE", value = ApiExamples.NOT_ACCEPTABLE)))
     @APIResponse(responseCode = "409", description = "The id is used by something else",
             content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class),
                     examples = @ExampleObject(name = "PARLEY-ID-CONFLICT", value = ApiExamples.ID_CONFLICT)))
@@ -84,6 +87,9 @@ interface ConversationApi {
     @APIResponse(responseCode = "403", description = "Not allowed",
             content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class),
                     examples = @ExampleObject(name = "PARLEY-FORBIDDEN", value = ApiExamples.FORBIDDEN)))
+    @APIResponse(responseCode = "406", description = "The answer is JSON, and the request does not accept that",
+            content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class),
+                    examples = @ExampleObject(name = "PARLEY-NOT-ACCEPTABLE", value = ApiExamples.NOT_ACCEPTABLE)))
     @APIResponse(responseCode = "500", description = "An error of the service",
             content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class),
                     examples = @ExampleObject(name = "PARLEY-INTERNAL", value = ApiExamples.INTERNAL)))
@@ -116,6 +122,9 @@ interface ConversationApi {
     @APIResponse(responseCode = "404", description = "Unknown conversation",
             content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class),
                     examples = @ExampleObject(name = "PARLEY-UNKNOWN-CONVERSATION", value = ApiExamples.UNKNOWN_CONVERSATION)))
+    @APIResponse(responseCode = "406", description = "The answer is JSON, and the request does not accept that",
+            content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class),
+                    examples = @ExampleObject(name = "PARLEY-NOT-ACCEPTABLE", value = ApiExamples.NOT_ACCEPTABLE)))
     @APIResponse(responseCode = "500", description = "An error of the service",
             content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class),
                     examples = @ExampleObject(name = "PARLEY-INTERNAL", value = ApiExamples.INTERNAL)))
@@ -150,6 +159,9 @@ interface ConversationApi {
     @APIResponse(responseCode = "404", description = "Unknown conversation",
             content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class),
                     examples = @ExampleObject(name = "PARLEY-UNKNOWN-CONVERSATION", value = ApiExamples.UNKNOWN_CONVERSATION)))
+    @APIResponse(responseCode = "406", description = "The answer is JSON, and the request does not accept that",
+            content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class),
+                    examples = @ExampleObject(name = "PARLEY-NOT-ACCEPTABLE", value = ApiExamples.NOT_ACCEPTABLE)))
     @APIResponse(responseCode = "413", description = "The body is too large",
             content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class),
                     examples = @ExampleObject(name = "PARLEY-TOO-LARGE", value = ApiExamples.TOO_LARGE)))

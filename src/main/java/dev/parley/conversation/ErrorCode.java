@@ -17,6 +17,7 @@ public enum ErrorCode {
     NOT_FOUND(404, "Not found", "Check the path."),
     UNKNOWN_CONVERSATION(404, "Unknown conversation", "Create the conversation first, or correct its id."),
     METHOD_NOT_ALLOWED(405, "Method not allowed", "See the interface's description for the methods of this path."),
+    NOT_ACCEPTABLE(406, "Not acceptable", "Accept application/json."),
     CONVERSATION_CLOSED(409, "Conversation closed", "Have an admin open it again, or start another conversation."),
     ID_CONFLICT(409, "Id already used", "Take a new id: this one belongs to something else."),
     TOO_LARGE(413, "Too large", "Send less at once."),

@@ -56,6 +56,9 @@ interface MessageApi {
     @APIResponse(responseCode = "404", description = "Unknown conversation",
             content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class),
                     examples = @ExampleObject(name = "PARLEY-UNKNOWN-CONVERSATION", value = ApiExamples.UNKNOWN_CONVERSATION)))
+    @APIResponse(responseCode = "406", description = "The answer is JSON, and the request does not accept that",
+            content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class),
+                    examples = @ExampleObject(name = "PARLEY-NOT-ACCEPTABLE", value = ApiExamples.NOT_ACCEPTABLE)))
     @APIResponse(responseCode = "409", description = "The conversation is closed, or the id is used by something else",
             content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class),
                     examples = {
@@ -96,6 +99,9 @@ interface MessageApi {
     @APIResponse(responseCode = "404", description = "Unknown conversation",
             content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class),
                     examples = @ExampleObject(name = "PARLEY-UNKNOWN-CONVERSATION", value = ApiExamples.UNKNOWN_CONVERSATION)))
+    @APIResponse(responseCode = "406", description = "The answer is JSON, and the request does not accept that",
+            content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class),
+                    examples = @ExampleObject(name = "PARLEY-NOT-ACCEPTABLE", value = ApiExamples.NOT_ACCEPTABLE)))
     @APIResponse(responseCode = "500", description = "An error of the service",
             content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class),
                     examples = @ExampleObject(name = "PARLEY-INTERNAL", value = ApiExamples.INTERNAL)))

@@ -55,14 +55,10 @@ final class Api {
 
     /** Says that the answer is this error, in the form that all errors have. */
     static ValidatableResponse refused(Response answer, ErrorCode code) {
-        return refused(answer, code, code.status());
-    }
-
-    static ValidatableResponse refused(Response answer, ErrorCode code, int status) {
-        return answer.then().statusCode(status)
+        return answer.then().statusCode(code.status())
                 .contentType("application/problem+json")
                 .body("code", org.hamcrest.Matchers.equalTo(code.code()))
-                .body("status", org.hamcrest.Matchers.equalTo(status))
+                .body("status", org.hamcrest.Matchers.equalTo(code.status()))
                 .body("title", org.hamcrest.Matchers.equalTo(code.title()))
                 .body("type", org.hamcrest.Matchers.startsWith("urn:parley:error:"))
                 .body("detail", org.hamcrest.Matchers.not(org.hamcrest.Matchers.emptyOrNullString()));

@@ -42,7 +42,7 @@ class ApiDescriptionTest {
                     hasExample(name + " body", (Map<String, Object>) operation.get("requestBody"));
                 }
                 Map<String, Map<String, Object>> responses = (Map<String, Map<String, Object>>) operation.get("responses");
-                assertThat(name, responses.keySet(), hasItems("400", "403", "500", "503"));
+                assertThat(name, responses.keySet(), hasItems("400", "403", "406", "500", "503"));
                 responses.forEach((status, response) -> hasExample(name + " " + status, response));
             }
         }

@@ -12,6 +12,7 @@ import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.allOf;
 import static org.hamcrest.Matchers.anyOf;
 import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.empty;
 import static org.hamcrest.Matchers.not;
 import static org.hamcrest.Matchers.nullValue;
 import static org.hamcrest.Matchers.startsWith;
@@ -90,7 +91,10 @@ class ProblemTest {
 
     @Test
     void anAnswerInAnotherMediaTypeIsNotToBeHad() {
-        refused(given().accept("text/html").get(CONVERSATIONS), ErrorCode.INVALID_REQUEST, 406);
+        UUID there = newConversation();
+        refused(given().accept("text/html").get(CONVERSATIONS), ErrorCode.NOT_ACCEPTABLE);
+        refused(given().accept("text/html").contentType("application/json").body("{\"content\":\"x\"}").post(messages(there)), ErrorCode.NOT_ACCEPTABLE);
+        get(messages(there)).then().body("items", empty());
     }
 
     @ParameterizedTest
