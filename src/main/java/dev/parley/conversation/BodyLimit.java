@@ -25,10 +25,15 @@ class BodyLimit {
         }
     }
 
+    /** Whether a body may have so many bytes. */
+    boolean admits(long length) {
+        return length <= bytes;
+    }
+
     /** Whether a Content-Length header is within the limit; what is no number is HTTP's affair. */
     boolean admits(String contentLength) {
         try {
-            return Long.parseLong(contentLength) <= bytes;
+            return admits(Long.parseLong(contentLength));
         } catch (NumberFormatException e) {
             return true;
         }

@@ -75,7 +75,7 @@ class ProblemMappers {
             return Problem.of(ErrorCode.INVALID_REQUEST, "the text has a character that the database's encoding has not");
         }
         if (failure.getClass() == IOException.class) {
-            // from reading the request: the client went away, or sent more than Quarkus reads
+            // from reading the request: the client went away
             return Problem.of(ErrorCode.INVALID_REQUEST, "the body cannot be read");
         }
         String kind = unexpected.size() < MOST_KINDS ? failure.toString() : "";

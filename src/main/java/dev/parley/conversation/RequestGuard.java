@@ -2,10 +2,12 @@ package dev.parley.conversation;
 
 import dev.parley.database.Database;
 import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.impl.RoutingContextInternal;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 
@@ -43,9 +45,34 @@ class RequestGuard {
             refuseUnread(context, limit.problem());
         } else if (!database.ready()) {
             refuseUnread(context, Problem.of(ErrorCode.UNAVAILABLE, "the database is not ready yet"));
+        } else if (length == null && request.headers().contains(HttpHeaders.TRANSFER_ENCODING) && !request.headers().contains(HttpHeaders.EXPECT)) {
+            readBounded(context);
         } else {
             context.next();
         }
+    }
+
+    /**
+     * Reads a body that does not say how large it is. REST would read on to Quarkus' own limit, and beyond that answer twice: once without a word of what is
+     * wrong, and once in vain, as an error in the log.
+     */
+    private void readBounded(RoutingContext context) {
+        HttpServerRequest request = context.request();
+        Buffer body = Buffer.buffer();
+        request.handler(chunk -> {
+            if (limit.admits((long) body.length() + chunk.length())) {
+                body.appendBuffer(chunk);
+            } else if (!context.response().ended()) {
+                refuseUnread(context, limit.problem());
+            }
+        });
+        request.endHandler(end -> {
+            if (!context.response().ended()) {
+                ((RoutingContextInternal) context).setBody(body);
+                context.next();
+            }
+        });
+        request.resume(); // requests may come paused
     }
 
     private static void refuseUnread(RoutingContext context, Problem problem) {
