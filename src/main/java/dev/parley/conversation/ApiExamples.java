@@ -27,7 +27,7 @@ final class ApiExamples {
     static final String PATCH = """
             {"status":"closed"}""";
 
-    static final String CONVERSATIONS = "{\"items\":[" + CONVERSATION + "],\"next\":\"AAAAAGkj…\"}";
+    static final String CONVERSATIONS = "{\"items\":[" + CONVERSATION + "],\"next\":\"AAAAAGsEDqAHW8oAAZL1oBEReqqLuwEjRWeJqw\"}";
 
     static final String INVALID_REQUEST = """
             {"type":"urn:parley:error:invalid-request","title":"Invalid request","status":400,"detail":"id must be a UUID","code":"PARLEY-INVALID-REQUEST"}""";

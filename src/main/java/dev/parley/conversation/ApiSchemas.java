@@ -9,6 +9,9 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 /** The JSON of the interface, as its description shows it. The rows themselves are made by the database. */
 final class ApiSchemas {
 
+    private static final String METADATA = "At most 8192 bytes as JSON, numbers of at most 1000 digits written out; not nested deeper than 64 levels, those around it included.";
+    private static final String TEXT = "Texts must not contain U+0000 or unpaired surrogates.";
+
     private ApiSchemas() {
     }
 
@@ -24,13 +27,13 @@ final class ApiSchemas {
             @Schema(required = true, type = SchemaType.OBJECT) Object metadata) {
     }
 
-    @Schema(name = "NewMessage", description = "A message to send. Other fields are ignored.")
+    @Schema(name = "NewMessage", description = "A message to send. Other fields are ignored; null counts as absent. " + TEXT)
     record MessageBody(
-            @Schema(description = "Chosen by the client and kept for retries: sent again it yields the same row. Absent: the service makes one.") UUID id,
+            @Schema(nullable = true, description = "Chosen by the client and kept for retries: sent again it yields the same row. Absent or null: the service makes one.") UUID id,
             @Schema(required = true, minLength = 1, maxLength = 16384) String content,
-            @Schema(name = "sender_id", minLength = 1, maxLength = 200, defaultValue = "anonymous") String senderId,
+            @Schema(name = "sender_id", nullable = true, minLength = 1, maxLength = 200, defaultValue = "anonymous") String senderId,
             @Schema(name = "sender_role", enumeration = {"customer", "admin", "system"}, defaultValue = "customer") String senderRole,
-            @Schema(type = SchemaType.OBJECT, description = "At most 8192 bytes as JSON.") Object metadata) {
+            @Schema(type = SchemaType.OBJECT, nullable = true, description = METADATA) Object metadata) {
     }
 
     @Schema(name = "MessagePage", description = "Messages in rising seq.")
@@ -53,19 +56,19 @@ final class ApiSchemas {
             @Schema(name = "last_message", required = true, nullable = true) MessageRow lastMessage) {
     }
 
-    @Schema(name = "NewConversation", description = "A conversation to create. Other fields are ignored.")
+    @Schema(name = "NewConversation", description = "A conversation to create. Other fields are ignored. " + TEXT)
     record ConversationBody(
-            @Schema(description = "Chosen by the client and kept for retries. Absent: the service makes one.") UUID id,
-            @Schema(maxLength = 200) String subject,
-            @Schema(name = "customer_id", minLength = 1, maxLength = 200) String customerId,
-            @Schema(type = SchemaType.OBJECT, description = "At most 8192 bytes as JSON.") Object metadata) {
+            @Schema(nullable = true, description = "Chosen by the client and kept for retries. Absent or null: the service makes one.") UUID id,
+            @Schema(nullable = true, maxLength = 200) String subject,
+            @Schema(name = "customer_id", nullable = true, minLength = 1, maxLength = 200) String customerId,
+            @Schema(type = SchemaType.OBJECT, description = METADATA) Object metadata) {
     }
 
-    @Schema(name = "ConversationPatch", description = "What to change; fields that are absent stay.")
+    @Schema(name = "ConversationPatch", description = "What to change; fields that are absent stay. " + TEXT)
     record ConversationPatch(
             @Schema(nullable = true, maxLength = 200, description = "null clears it") String subject,
             @Schema(enumeration = {"open", "closed"}) String status,
-            @Schema(type = SchemaType.OBJECT, description = "Replaces the whole object.") Object metadata) {
+            @Schema(type = SchemaType.OBJECT, description = "Replaces the whole object. " + METADATA) Object metadata) {
     }
 
     @Schema(name = "ConversationPage", description = "Conversations, newest activity first.")

@@ -12,6 +12,7 @@ import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.ExampleObject;
@@ -31,6 +32,10 @@ interface MessageApi {
     @POST
     @Path("{id}/messages")
     @Consumes(MediaType.APPLICATION_JSON)
+    @Parameter(name = "sender_id", in = ParameterIn.QUERY, description = "The sender where the body names none",
+            schema = @Schema(type = SchemaType.STRING, minLength = 1, maxLength = 200))
+    @Parameter(name = "sender_role", in = ParameterIn.QUERY, description = "The sender's role where the body names none",
+            schema = @Schema(type = SchemaType.STRING, enumeration = {"customer", "admin", "system"}))
     @Operation(operationId = "sendMessage", summary = "Send a message",
             description = "Answered once the row is committed and flushed. With an id of your own this may be repeated for ever: "
                     + "the same id, conversation and sender answer 200 with the row that is there.")

@@ -18,11 +18,11 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
  */
 @Schema(name = "Problem", description = "An error. Programs go by `code`.")
 public record Problem(
-        @Schema(examples = "urn:parley:error:unknown-conversation") String type,
-        @Schema(examples = "Unknown conversation") String title,
-        @Schema(examples = "404") int status,
-        @Schema(examples = "there is no conversation 018f0000-0000-7000-8000-000000000000") String detail,
-        @Schema(examples = "PARLEY-UNKNOWN-CONVERSATION") String code) {
+        @Schema(required = true, examples = "urn:parley:error:unknown-conversation") String type,
+        @Schema(required = true, examples = "Unknown conversation") String title,
+        @Schema(required = true, examples = "404") int status,
+        @Schema(required = true, examples = "there is no conversation 018f0000-0000-7000-8000-000000000000") String detail,
+        @Schema(required = true, examples = "PARLEY-UNKNOWN-CONVERSATION") String code) {
 
     /** Of its body. */
     static final String MEDIA_TYPE = "application/problem+json";
