@@ -6,6 +6,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.impl.RoutingContextInternal;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -45,11 +46,16 @@ class RequestGuard {
             refuseUnread(context, limit.problem());
         } else if (!database.ready()) {
             refuseUnread(context, Problem.of(ErrorCode.UNAVAILABLE, "the database is not ready yet"));
-        } else if (length == null && request.headers().contains(HttpHeaders.TRANSFER_ENCODING) && !request.headers().contains(HttpHeaders.EXPECT)) {
+        } else if (length == null && isChunked(request)) {
             readBounded(context);
         } else {
             context.next();
         }
+    }
+
+    /** Of HTTP/2 REST takes no request that was read before. */
+    private static boolean isChunked(HttpServerRequest request) {
+        return request.headers().contains(HttpHeaders.TRANSFER_ENCODING) && request.version() != HttpVersion.HTTP_2;
     }
 
     /**
@@ -72,6 +78,9 @@ class RequestGuard {
                 context.next();
             }
         });
+        if (HttpHeaders.CONTINUE.toString().equalsIgnoreCase(request.getHeader(HttpHeaders.EXPECT))) {
+            context.response().writeContinue();
+        }
         request.resume(); // requests may come paused
     }
 

@@ -13,6 +13,7 @@ import static org.hamcrest.Matchers.allOf;
 import static org.hamcrest.Matchers.anyOf;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.empty;
+import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.not;
 import static org.hamcrest.Matchers.nullValue;
 import static org.hamcrest.Matchers.startsWith;
@@ -21,9 +22,16 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;
 import io.vertx.mutiny.sqlclient.Pool;
 import jakarta.inject.Inject;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.UUID;
@@ -141,6 +149,24 @@ class ProblemTest {
         String body = "{\"content\":\"" + "\\u0061".repeat(16_384) + "\"}";
         assertThat(raw("POST " + messages(newConversation()) + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                 + "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n" + inChunks(body)), startsWith("HTTP/1.1 201"));
+    }
+
+    @Test
+    void whoWaitsToBeToldToGoOnWithChunksIsTold() throws IOException {
+        String head = "POST " + CONVERSATIONS + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                + "Transfer-Encoding: chunked\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n";
+        assertThat(raw(head + inChunks("{}")), allOf(startsWith("HTTP/1.1 100"), containsString("HTTP/1.1 201")));
+        assertThat(raw(head + inChunks(" ".repeat(3_000_000))), allOf(containsString("HTTP/1.1 413"), containsString("PARLEY-TOO-LARGE")));
+    }
+
+    @Test
+    void aBodyOfNoDeclaredLengthIsReadByHttp2Too() throws Exception {
+        HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_2).build();
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://localhost:" + port + CONVERSATIONS)).header("Content-Type", "application/json");
+        client.send(request.GET().build(), BodyHandlers.discarding());
+        HttpResponse<String> answer = client.send(request.POST(BodyPublishers.ofInputStream(() -> new ByteArrayInputStream("{}".getBytes(StandardCharsets.US_ASCII)))).build(),
+                BodyHandlers.ofString());
+        assertThat(answer.version() + " " + answer.statusCode(), equalTo("HTTP_2 201"));
     }
 
     private static String inChunks(String body) {
