@@ -169,6 +169,16 @@ class ProblemTest {
         assertThat(answer.version() + " " + answer.statusCode(), equalTo("HTTP_2 201"));
     }
 
+    @Test
+    void aBodyThatIsTooLongLeavesTheOtherRequestsOfAnHttp2Connection() throws Exception {
+        HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_2).build();
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://localhost:" + port + CONVERSATIONS)).header("Content-Type", "application/json");
+        client.send(request.GET().build(), BodyHandlers.discarding());
+        HttpResponse<String> answer = client.send(request.POST(BodyPublishers.ofString(" ".repeat(1_000_000))).build(), BodyHandlers.ofString());
+        assertThat(answer.version() + " " + answer.statusCode(), equalTo("HTTP_2 413"));
+        assertThat(answer.body(), containsString("PARLEY-TOO-LARGE"));
+    }
+
     private static String inChunks(String body) {
         StringBuilder chunks = new StringBuilder();
         for (int i = 0; i < body.length(); i += 1_000) {

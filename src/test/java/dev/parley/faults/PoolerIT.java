@@ -59,12 +59,9 @@ class PoolerIT {
             try (Readers readers = Readers.join(instances, conversations, 1);
                     Load load = Load.to(conversations, Seed.of(getClass())).rest(2, instances).socket(2, instances).sql(2, database, 1).pause(Duration.ofMillis(5)).start();
                     RealtimeClient sender = RealtimeClient.of(RealtimeVersion.V1); RealtimeClient receiver = RealtimeClient.of(RealtimeVersion.V1)) {
-                for (int kills = 1; kills <= 2; kills++) {
-                    int wanted = 200 * kills;
-                    Await.until(() -> load.acknowledged().size() >= wanted, PATIENCE, () -> load.acknowledged().size() + " of " + wanted + " are stored");
-                    pooler.kill();
-                    pooler.begin();
-                }
+                Await.until(() -> load.acknowledged().size() >= 200, PATIENCE, () -> load.acknowledged().size() + " of 200 are stored");
+                pooler.kill();
+                pooler.begin();
                 instances.forEach(Instance::awaitReady);
                 RealtimeChannel from = sender.connect(one).channel("room").join().awaitJoined();
                 RealtimeChannel to = receiver.connect(other).channel("room").join().awaitJoined();
@@ -95,8 +92,10 @@ class PoolerIT {
 
     @Test
     void noMigrationIsNeededToFindOut() throws SQLException {
-        try (Instance migrates = Instance.over(database).start()) {
-            migrates.stop();
+        if (!Sql.on(database).value("select to_regclass('parley.feed') is not null", Boolean.class)) {
+            try (Instance migrates = Instance.over(database).start()) {
+                migrates.stop();
+            }
         }
         try (PgBouncer pooler = PgBouncer.over(database, "transaction");
                 Instance refused = Instance.over(database).setting("quarkus.datasource.reactive.url", "postgresql://" + pooler.address()).begin()) {

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 /** Rows that nobody wants are left out of long reads. Whoever comes to want them in the middle of one misses none, and those who want others get all of theirs. */
 class UnwantedRowsIT {
 
-    private static final int JOINS = 12;
+    private static final int JOINS = 6;
     private static final int ROWS = 3_000;
     /** A long read of unwanted rows takes no longer: a join somewhere in it is what is looked for. */
     private static final long LONG_READ_NANOS = 12_000_000;
