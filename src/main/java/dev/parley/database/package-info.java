@@ -14,6 +14,8 @@
  *       ({@link dev.parley.database.Connections#SYSTEM_NAMES_ONLY}).
  *   <li>A database that is away, refuses the login or lacks a right costs one readable line now and then, never the
  *       service: it keeps trying, stays live and says why it is not ready.
+ *   <li>A connection is a session of its own, or the service says that it is not and does not begin ({@link dev.parley.database.OwnSession}): settings, prepared
+ *       statements and LISTEN count on that, and a pooler in transaction mode would break all of them without a word.
  *   <li>Writer and tail share one event loop ({@link dev.parley.database.DatabaseLoop}): what is stored is read with no thread woken in between.
  * </ul>
  *

@@ -19,6 +19,9 @@
  * <li>The doorbell carries nothing. Losing it costs latency until the next poll, never a row.</li>
  * <li>A read costs what has become visible since the one before. A transaction left open costs nothing, and rows that a running transaction has
  *     written are not looked at.</li>
+ * <li>Of a long delta, rows of tables that no {@link dev.parley.feed.FeedListener} wants are left out once the first page has shown how long it is, and the
+ *     position goes by them. A page is read once more when somebody has come to want what it left out before it was handed out: whoever comes later reads from
+ *     a position before it by himself. 1.2 million such rows held up the others' deliveries for 6.8 s, and left out for 1.6.</li>
  * <li>Of a row of many megabytes only the small values are logged and told ({@link dev.parley.feed.LargeRows}): every replica, and each reader that catches
  *     up, would have to hold the rest.</li>
  * <li>A read that the server ends because it takes too long is read again with more time ({@link dev.parley.feed.ReadLimit}); a connection that says nothing
