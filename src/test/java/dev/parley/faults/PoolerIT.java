@@ -27,9 +27,13 @@ import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 
 /** A real PgBouncer between service and database. In session mode all promises hold; in transaction mode none could, and the service says so instead of starting. */
+@TestMethodOrder(OrderAnnotation.class) // the first leaves the schema to the last
 class PoolerIT {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -51,6 +55,7 @@ class PoolerIT {
     }
 
     @Test
+    @Order(1)
     void inSessionModeEveryMessageAndEveryBroadcastArrivesOnceThoughThePoolerIsKilled() throws IOException {
         try (PgBouncer pooler = PgBouncer.over(database, "session"); Instance one = behind(pooler).begin(); Instance other = behind(pooler).begin()) {
             List<Instance> instances = List.of(one, other);
@@ -83,6 +88,7 @@ class PoolerIT {
     }
 
     @Test
+    @Order(2)
     void inTransactionModeItSaysWhatIsWrongAndLeavesTheSessionsOfOthersAsTheyWere() throws SQLException {
         try (PgBouncer pooler = PgBouncer.over(database, "transaction"); Instance refused = behind(pooler).begin()) {
             awaitReason(refused);
@@ -91,6 +97,7 @@ class PoolerIT {
     }
 
     @Test
+    @Order(3)
     void noMigrationIsNeededToFindOut() throws SQLException {
         if (!Sql.on(database).value("select to_regclass('parley.feed') is not null", Boolean.class)) {
             try (Instance migrates = Instance.over(database).start()) {
