@@ -18,7 +18,7 @@ import org.postgresql.PGConnection;
  * <p>A server tells its process at the start of a session; a pooler tells something of its own there, and only then is there more to ask. Nothing is set
  * before the answer.
  */
-public final class OwnSession {
+final class OwnSession {
 
     static final String REASON = "is reached through a pooler that gives each transaction another session: use the pooler's session mode, or the database's own address";
 
@@ -32,7 +32,7 @@ public final class OwnSession {
      *
      * @param another makes a second connection in the same way; asked for one only where something stands between
      */
-    public static Future<Void> require(PgConnection one, Supplier<Future<PgConnection>> another) {
+    static Future<Void> require(PgConnection one, Supplier<Future<PgConnection>> another) {
         return process(one).compose(first -> first == one.processId() ? Future.succeededFuture()
                 : another.get().compose(other -> isShared(one, first, other).eventually(() -> other.close()))
                         .compose(shared -> shared ? Future.failedFuture(new DatabaseSetupException(REASON)) : Future.succeededFuture()));

@@ -304,7 +304,7 @@ public final class LogCursor {
                     row.getString(8), row.getString(9), row.getBoolean(10)));
         }
         if (found < limit.rows() && read == found) {
-            boolean more = upto != null && newest != null && selection == null;
+            boolean more = newest != null && selection == null;
             if (more) {
                 bound = Math.max(bound, newest.xid() + 1); // its rows may be among those that were left out
             }

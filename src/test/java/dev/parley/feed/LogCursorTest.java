@@ -1,13 +1,12 @@
 package dev.parley.feed;
 
+import static dev.parley.feed.Positions.get;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.parley.database.Database;
 import dev.parley.testing.Sql;
 import io.quarkus.test.junit.QuarkusTest;
-import io.vertx.core.Future;
-import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlConnection;
 import jakarta.inject.Inject;
 import java.sql.Connection;
@@ -16,7 +15,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -60,7 +58,7 @@ class LogCursorTest {
     void thePagesOfATransactionThatStayedOpenLookAtNothingThatWasReadMeanwhile() throws Exception {
         log(late, "late", 25);
         log(others, "read before", OTHERS);
-        Position start = now();
+        Position start = Positions.now(connections.readers());
         log(others, "new", 5);
         log(late, "late", 1);
         late.commit();
@@ -88,7 +86,7 @@ class LogCursorTest {
 
     @Test
     void whatNobodyWantsIsLeftOutOfALongDeltaAndYetGoneBy() throws Exception {
-        Position start = now();
+        Position start = Positions.now(connections.readers());
         log(others, "wanted", 15);
         log(others, "unwanted", OTHERS);
         log(others, "wanted", 12);
@@ -119,16 +117,7 @@ class LogCursorTest {
         return delta.changes().size();
     }
 
-    private Position now() throws Exception {
-        Row now = get(connections.readers().query("select f.feed_id, pg_current_snapshot()::text from parley.feed f").execute()).iterator().next();
-        return new Position(now.getLong(0), 1, Snapshot.parse(now.getString(1)), null);
-    }
-
     private static void log(Connection connection, String table, int rows) throws SQLException {
         Sql.run(connection, "insert into parley.change_log (schema_name, table_name, operation) select 's', ?, 'INSERT' from generate_series(1, ?)", table, rows);
-    }
-
-    private static <T> T get(Future<T> future) throws Exception {
-        return future.toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
     }
 }

@@ -1,12 +1,11 @@
 package dev.parley.feed;
 
+import static dev.parley.feed.Positions.get;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.parley.database.Database;
 import io.quarkus.test.junit.QuarkusTest;
-import io.vertx.core.Future;
-import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
 import jakarta.inject.Inject;
 import java.sql.Connection;
@@ -15,7 +14,6 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -48,7 +46,7 @@ class LogSelectionTest {
 
     @Test
     void aReplayIsNotStoppedByJsonThatPostgresCantTakeApart() throws Exception {
-        Position start = now();
+        Position start = Positions.now(connections.readers());
         run("insert into s.others values (1, '\"\\u0000\"')", "insert into s.rooms values (1, 1, '\"\\u00e4\\n\"'), (2, 2, '\"\\u00e4\"')",
                 "insert into s.rooms values (3, 2, '{\"a\":\"\\u0000\"}'), (4, 1, '{\"\\u0000\":1}'), (5, 1, '\"\\uD83D\"'), (6, 2, '\"\\ude00\"')",
                 "insert into s.rooms values (7, 1, '\"\\\\u0000\"'), (8, 2, null), (9, 1, null)", "delete from s.rooms where id in (2, 4)");
@@ -88,11 +86,6 @@ class LogSelectionTest {
         return ids;
     }
 
-    private Position now() throws Exception {
-        Row row = get(client().query("select f.feed_id, pg_current_snapshot()::text from parley.feed f").execute()).iterator().next();
-        return new Position(row.getLong(0), 1, Snapshot.parse(row.getString(1)), null);
-    }
-
     private SqlClient client() {
         return connections.readers();
     }
@@ -103,9 +96,5 @@ class LogSelectionTest {
                 statement.execute(sql);
             }
         }
-    }
-
-    private static <T> T get(Future<T> future) throws Exception {
-        return future.toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
     }
 }

@@ -1,5 +1,6 @@
 package dev.parley.feed;
 
+import static dev.parley.feed.Positions.get;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -10,8 +11,6 @@ import dev.parley.database.Database;
 import dev.parley.testing.Seed;
 import dev.parley.testing.Sql;
 import io.quarkus.test.junit.QuarkusTest;
-import io.vertx.core.Future;
-import io.vertx.sqlclient.Row;
 import jakarta.inject.Inject;
 import java.sql.Array;
 import java.sql.Connection;
@@ -24,7 +23,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
@@ -74,8 +72,7 @@ class OwnCommitTest {
             Sql.run(writer, "insert into messages (conversation_id, content) values (?, 'the first')", conversation);
         }
         begin = Sql.values(writer, "select max(id) from parley.change_log", Long.class).get(0);
-        Row now = get(connections.readers().query("select f.feed_id, pg_current_snapshot()::text from parley.feed f").execute()).iterator().next();
-        cursor = new LogCursor(new Position(now.getLong(0), 1, Snapshot.parse(now.getString(1)), null));
+        cursor = new LogCursor(Positions.now(connections.readers()));
         read();
     }
 
@@ -292,9 +289,5 @@ class OwnCommitTest {
         }
         open.add(connection);
         return connection;
-    }
-
-    private static <T> T get(Future<T> future) throws Exception {
-        return future.toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
     }
 }

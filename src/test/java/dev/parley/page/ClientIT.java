@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import java.util.function.Consumer;
 
 import org.junit.jupiter.api.Test;
 
@@ -111,36 +112,28 @@ class ClientIT extends BrowserTest {
 
     @Test
     void aMessageThatIsNeverAnsweredOnALiveStreamFailsInTheEndAndCanBeTriedAgain() {
-        Person customer = person();
-        ScriptedService script = new ScriptedService(customer.page());
-        script.history();
-        for (int connection = 1; connection <= 40; connection++) {
-            script.onConnect(connection, stream -> {
-                stream.live(0, "P0");
-                stream.answersPings();
-            });
-        }
-        failsInTheEnd(customer, script);
+        failsInTheEnd(ScriptedService.Stream::answersPings);
     }
 
     @Test
     void aMessageThatIsAnsweredWithErrorsAndLostConnectionsFailsInTheEndAndCanBeTriedAgain() {
+        failsInTheEnd(stream -> stream.onSend(id -> {
+            stream.error(id, "PARLEY-UNAVAILABLE");
+            stream.close(1012);
+        }));
+    }
+
+    /** @param goesOn how a live stream goes on, each time that it is opened */
+    private void failsInTheEnd(Consumer<ScriptedService.Stream> goesOn) {
         Person customer = person();
         ScriptedService script = new ScriptedService(customer.page());
         script.history();
         for (int connection = 1; connection <= 40; connection++) {
             script.onConnect(connection, stream -> {
                 stream.live(0, "P0");
-                stream.onSend(id -> {
-                    stream.error(id, "PARLEY-UNAVAILABLE");
-                    stream.close(1012);
-                });
+                goesOn.accept(stream);
             });
         }
-        failsInTheEnd(customer, script);
-    }
-
-    private static void failsInTheEnd(Person customer, ScriptedService script) {
         customer.page().clock().install();
         customer.opens(script.conversation(service));
         customer.seesState("Connected");
