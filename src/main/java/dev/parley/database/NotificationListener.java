@@ -6,6 +6,8 @@ import io.vertx.core.Vertx;
 import io.vertx.pgclient.PgConnectOptions;
 import io.vertx.pgclient.PgConnection;
 import io.vertx.pgclient.PgNotification;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.Tuple;
 import java.util.List;
 import java.util.Map;
@@ -83,7 +85,12 @@ public final class NotificationListener {
                 Tuple.of(channel).addArrayOfString(payloads.toArray(String[]::new)));
     }
 
-    private Future<?> ask(String sql, Tuple parameters) {
+    /** Runs a statement over this connection; fails when it is away. Any thread; the answer comes on this listener's event loop. */
+    public Future<RowSet<Row>> ask(String sql) {
+        return ask(sql, Tuple.tuple());
+    }
+
+    private Future<RowSet<Row>> ask(String sql, Tuple parameters) {
         PgConnection current = connection;
         if (current == null) {
             return Future.failedFuture("the LISTEN connection is away");

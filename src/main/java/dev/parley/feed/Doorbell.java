@@ -5,6 +5,7 @@ import dev.parley.database.Connections;
 import dev.parley.database.NotificationListener;
 import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -15,6 +16,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 public class Doorbell {
 
     static final String CHANNEL = "parley";
+    /** What a replica says when it rings for the others. */
+    private static final String OTHERS = "replica";
     /** Rings for the others are at least so far apart: each takes PostgreSQL's database-wide notify lock. */
     private static final long RING_PAUSE_MS = 5;
     /** After one that failed: it is made up for, since the others may poll rarely. */
@@ -28,6 +31,7 @@ public class Doorbell {
     private final Backoff again = new Backoff(RING_AGAIN_MS, RING_AGAIN_LATEST_MS);
     private volatile boolean stopped;
     private volatile NotificationListener listener;
+    private volatile BusyDoorbell busy;
 
     Doorbell(Vertx vertx, FeedConfig config, Connections connections) {
         this.vertx = vertx;
@@ -35,17 +39,40 @@ public class Doorbell {
         this.connections = connections;
     }
 
-    /** Begins to listen; {@code rung} is called on an event loop, also after every reconnect. */
+    /** Begins to listen, on the tail's event loop; {@code rung} is called on an event loop, also after every reconnect. */
     void start(Runnable rung) {
         listener = new NotificationListener(connections, vertx, () -> config.listenUrl()
-                .map(url -> connections.options(url, "parley-doorbell")).orElseGet(() -> connections.options("parley-doorbell")), rung);
-        listener.on(CHANNEL, payload -> rung.run());
+                .map(url -> connections.options(url, "parley-doorbell")).orElseGet(() -> connections.options("parley-doorbell")), () -> {
+                    rung.run();
+                    busy().ifPresent(BusyDoorbell::connected);
+                });
+        if (config.notifies() == DoorbellMode.AUTO) {
+            busy = new BusyDoorbell(vertx, listener, rung);
+        }
+        listener.on(CHANNEL, said -> {
+            rung.run();
+            busy().ifPresent(watch -> watch.heard(said));
+        });
         listener.start();
+    }
+
+    /** Says that the tail has found rows; on its event loop. */
+    void found() {
+        busy().ifPresent(BusyDoorbell::found);
+    }
+
+    /** Whether other programs' commits do not ring now, because they would have to queue up. Any thread. */
+    public boolean isSilent() {
+        return busy().map(BusyDoorbell::isSilent).orElse(false);
+    }
+
+    private Optional<BusyDoorbell> busy() {
+        return Optional.ofNullable(busy);
     }
 
     /** Rings for the other replicas after a commit that was kept quiet; coalesced. Any thread. */
     public void ringOthers() {
-        if (!config.notifies() || listener == null) {
+        if (config.notifies() == DoorbellMode.OFF || listener == null) {
             return;
         }
         wanted.set(true);
@@ -56,7 +83,7 @@ public class Doorbell {
 
     private void ring() {
         wanted.set(false);
-        listener.send(CHANNEL, "").onComplete(sent -> {
+        listener.send(CHANNEL, OTHERS).onComplete(sent -> {
             if (sent.succeeded()) {
                 again.reset();
             } else {

@@ -1,6 +1,7 @@
 package dev.parley.feed;
 
 import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithConverter;
 import io.smallrye.config.WithDefault;
 import io.smallrye.config.WithName;
 import java.time.Duration;
@@ -12,8 +13,9 @@ public interface FeedConfig {
 
     /** Whether foreign writers ring the doorbell. {@code off}: their rows are found by polling alone, and their commits need not queue up. */
     @WithName("notify")
-    @WithDefault("on")
-    boolean notifies();
+    @WithDefault("auto")
+    @WithConverter(DoorbellMode.Words.class)
+    DoorbellMode notifies();
 
     /** How often the tail looks without being rung. */
     @WithDefault("1s")

@@ -91,11 +91,13 @@ public class FeedConnections {
 
     /** Asked in one go: what is asked does not depend on the answers before. */
     private Future<Primary> claim(PgConnection connection) {
-        Future<?> notify = connection.query("update parley.feed set notify = %1$s where notify <> %1$s".formatted(config.notifies())).execute();
+        // in the third mode it is as it was left, and found out by whoever listens
+        Future<?> notify = config.notifies() == DoorbellMode.AUTO ? Future.succeededFuture()
+                : connection.query(BusyDoorbell.turning(config.notifies() == DoorbellMode.OFF)).execute();
         Future<?> claim = connection.query("select parley.claim_log()").execute();
         Future<?> writing = connection.query(WRITING).execute();
         Future<RowSet<Row>> feed = connection.query("select f.feed_id, parley.timeline(), f.trimmed::text, pg_postmaster_start_time()::text from parley.feed f").execute();
-        return Future.all(notify, claim, writing, feed).map(done -> {
+        return Future.all(claim, notify, writing, feed).map(done -> {
             Row row = feed.result().iterator().next();
             return new Primary(connection, new FeedIdentity(row.getLong(0), row.getInteger(1)), Snapshot.parse(row.getString(2)), row.getString(3));
         });

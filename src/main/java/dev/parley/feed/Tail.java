@@ -457,6 +457,9 @@ public class Tail {
 
     private void deliver(Delta delta) {
         reads++;
+        if (!delta.changes().isEmpty()) {
+            doorbell.found();
+        }
         backoff.reset();
         if (limit.reset()) {
             limit.apply(connection);

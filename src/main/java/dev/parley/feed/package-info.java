@@ -16,7 +16,8 @@
  * <li>A {@link dev.parley.feed.Position} outlives a crash. Transactions that wrote nothing durable take ids that are handed out again after a
  *     crash, so a position claims nothing beyond the greatest id that it knows to be flushed ({@link dev.parley.feed.Snapshot#clamp}).
  *     Raw snapshots are compared within one {@link dev.parley.feed.Tail#epoch()} only.</li>
- * <li>The doorbell carries nothing. Losing it costs latency until the next poll, never a row.</li>
+ * <li>The doorbell carries nothing. Losing it costs latency until the next poll, never a row. While other programs' commits would queue up to ring it, they do not,
+ *     and the tail looks often ({@link dev.parley.feed.BusyDoorbell}).</li>
  * <li>A read costs what has become visible since the one before. A transaction left open costs nothing, and rows that a running transaction has
  *     written are not looked at.</li>
  * <li>Of a long delta, rows of tables that no {@link dev.parley.feed.FeedListener} wants are left out once the first page has shown how long it is, and the

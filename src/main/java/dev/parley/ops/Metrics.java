@@ -1,6 +1,7 @@
 package dev.parley.ops;
 
 import dev.parley.conversation.WriterFigures;
+import dev.parley.feed.Doorbell;
 import dev.parley.feed.Tail;
 import dev.parley.realtime.RealtimeFigures;
 import dev.parley.stream.StreamFigures;
@@ -16,7 +17,7 @@ import jakarta.enterprise.event.Observes;
 @ApplicationScoped
 class Metrics {
 
-    void register(@Observes StartupEvent event, MeterRegistry registry, Tail tail, StreamFigures streams, WriterFigures writer, RealtimeFigures realtime) {
+    void register(@Observes StartupEvent event, MeterRegistry registry, Tail tail, Doorbell doorbell, StreamFigures streams, WriterFigures writer, RealtimeFigures realtime) {
         Gauge.builder("parley.streams.open", streams, StreamFigures::open).description("Streams open now").register(registry);
         FunctionCounter.builder("parley.streams.deliveries", streams, StreamFigures::deliveries).description("Frames handed to readers").register(registry);
         FunctionCounter.builder("parley.streams.slow.readers", streams, StreamFigures::slowReaders)
@@ -30,6 +31,8 @@ class Metrics {
         Gauge.builder("parley.feed.connected", tail, t -> t.isConnected() ? 1 : 0).description("Whether the tail is connected").register(registry);
         Gauge.builder("parley.feed.oldest.transaction.seconds", tail, t -> t.isConnected() ? t.oldestTransaction() / 1e9 : Double.NaN)
                 .description("For how long, at least, the oldest transaction that writes has been running").register(registry);
+        Gauge.builder("parley.feed.doorbell.silent", doorbell, d -> d.isSilent() ? 1 : 0)
+                .description("Whether other programs' commits do not ring now, because they would have to queue up").register(registry);
         FunctionCounter.builder("parley.feed.reads", tail, Tail::reads).description("Pages of the change log read by the tail").register(registry);
         FunctionCounter.builder("parley.feed.steps", tail, Tail::steps).description("Own transactions delivered without being read").register(registry);
 
