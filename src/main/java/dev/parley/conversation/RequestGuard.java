@@ -11,15 +11,17 @@ import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.impl.RoutingContextInternal;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.util.regex.Pattern;
 
 /**
- * Answers what is wrong with a request to {@code /api} before REST sees it, in REST's words: a body too large to be read, or that there is no
- * schema yet to work on.
+ * Answers what is wrong with a request to {@code /api} before REST sees it, in REST's words: a body too large to be read, a path by another name, or that
+ * there is no schema yet to work on.
  */
 @ApplicationScoped
 class RequestGuard {
 
     private static final int BEFORE_ALL = 1_000;
+    private static final Pattern PARAMETERS = Pattern.compile(";[^/]*");
 
     private final BodyLimit limit;
     private final Database database;
@@ -38,7 +40,11 @@ class RequestGuard {
     private void admit(RoutingContext context) {
         HttpServerRequest request = context.request();
         if (!request.path().startsWith(api)) {
-            context.next();
+            if (isApiByAnotherName(context)) {
+                refuseUnread(context, Problem.of(ErrorCode.NOT_FOUND, "this path is not written as it is documented"));
+            } else {
+                context.next();
+            }
             return;
         }
         String length = request.method() == HttpMethod.GET ? null : request.getHeader(HttpHeaders.CONTENT_LENGTH);
@@ -51,6 +57,13 @@ class RequestGuard {
         } else {
             context.next();
         }
+    }
+
+    /** REST would take it, with parameters in its segments, escapes or doubled slashes, past whatever looks at paths before. */
+    private boolean isApiByAnotherName(RoutingContext context) {
+        String path = context.request().path();
+        boolean plain = path.indexOf(';') < 0 && path.indexOf('%') < 0 && !path.contains("//") && !path.contains("/.");
+        return !plain && PARAMETERS.matcher(context.normalizedPath()).replaceAll("").startsWith(api);
     }
 
     /** Of HTTP/2 REST takes no request that was read before. */

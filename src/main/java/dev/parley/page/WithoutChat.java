@@ -35,7 +35,7 @@ class WithoutChat {
         String path = context.normalizedPath();
         String name = path == null || !path.startsWith(root) ? "" : path.substring(root.length());
         if (name.isEmpty() || name.equals("admin") || name.startsWith("admin/") || name.endsWith(".html") || name.startsWith("static/")
-                || name.startsWith("ws/") || name.equals("api/conversations") || name.startsWith("api/conversations/")) {
+                || name.startsWith("ws/") || name.startsWith("api/conversations")) {
             REFUSAL.answer(context.response());
         } else {
             context.next();

@@ -194,6 +194,15 @@ class ProblemTest {
     }
 
     @Test
+    void anotherNameOfAPathLeadsNowhere() throws IOException {
+        for (String name : List.of("//api", "/%61pi", "/api;a=b", "/;a=b/api", "/x/../api", "/./api")) {
+            assertThat(name, raw("POST " + name + "/conversations HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
+                    + "Connection: close\r\n\r\n{}"),
+                    allOf(startsWith("HTTP/1.1 404"), containsString("PARLEY-NOT-FOUND")));
+        }
+    }
+
+    @Test
     void aPathThatCannotBeDecodedIsRefused() throws IOException {
         assertThat(raw("GET /api/conversations/%zz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"), startsWith("HTTP/1.1 400"));
     }
