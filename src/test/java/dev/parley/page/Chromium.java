@@ -17,8 +17,17 @@ import com.microsoft.playwright.assertions.PlaywrightAssertions;
 public final class Chromium implements AutoCloseable {
 
     private static final List<String> NAMES = List.of("chromium", "chromium-browser", "google-chrome");
+    /**
+     * Each window of a browser prepares what nobody sees here: the suggestions below its address bar, which are two pages of its own, and a process for a page
+     * that may come. That takes more of the processor than the page that is tested.
+     */
+    private static final String IDLE = "WebUIOmniboxPopup,WebUIOmniboxAimPopup,SpareRendererForSitePerProcess";
+    /** Playwright's own list: of two the browser takes the last. */
+    private static final String WITHOUT = "AcceptCHFrame,AvoidUnnecessaryBeforeUnloadCheckSync,DestroyProfileOnBrowserClose,DialMediaRouteProvider,"
+            + "GlobalMediaControls,HttpsUpgrades,LensOverlay,MediaRouter,PaintHolding,ThirdPartyStoragePartitioning,Translate,AutoDeElevate,RenderDocument,"
+            + "OptimizationHints";
     private static final List<String> ARGUMENTS = List.of("--no-sandbox", "--disable-gpu", "--disable-background-networking",
-            "--disable-component-update", "--disable-sync", "--no-first-run");
+            "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-features=" + WITHOUT + "," + IDLE);
 
     private final Playwright playwright;
     private final Browser browser;
