@@ -7,7 +7,8 @@ import java.util.function.Supplier;
 /** Waits for a condition; the only place in the tests that sleeps. */
 public final class Await {
 
-    private static final Duration PAUSE = Duration.ofMillis(10);
+    /** A condition may cost a connection, and the database a process: what takes long is asked less often, and at most a tenth of the wait comes on top. */
+    private static final long SHORTEST_PAUSE_MS = 5, LONGEST_PAUSE_MS = 50;
 
     private Await() {
     }
@@ -23,7 +24,7 @@ public final class Await {
      * @param description made when the wait fails, so that it can say how far things came
      */
     public static void until(Callable<Boolean> condition, Duration timeout, Supplier<String> description) {
-        long deadline = System.nanoTime() + timeout.toNanos();
+        long begin = System.nanoTime(), deadline = begin + timeout.toNanos();
         Exception last = null;
         do {
             try {
@@ -34,7 +35,8 @@ public final class Await {
             } catch (Exception e) {
                 last = e;
             }
-            pause(PAUSE);
+            long tenth = (System.nanoTime() - begin) / 10_000_000;
+            pause(Duration.ofMillis(Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, tenth))));
         } while (System.nanoTime() < deadline);
         throw new AssertionError("after " + timeout.toMillis() + " ms still not: " + description.get(), last);
     }
