@@ -76,9 +76,11 @@ class DatabaseFaultsIT {
                 Load load = load(Duration.ofMillis(3)).start();
                 // Transaction ids that no flush has seen: after a crash they are given out again.
                 Saboteur unflushed = Saboteur.every(Duration.ofMillis(5), this::takeUnflushedTransactionIds)) {
-            try (Saboteur crashes = Saboteur.every(Duration.ofSeconds(4), this::crashOrRestart)) {
-                int wanted = 6;
-                Await.until(() -> crashes.hits() >= wanted, Duration.ofMinutes(3), () -> crashes.hits() + " of " + wanted + " crashes");
+            for (int i = 0; i < 6; i++) {
+                instances.forEach(Instance::awaitReady);
+                int written = load.acknowledged().size() + 250; // each hits a service that works again
+                Await.until(() -> load.acknowledged().size() >= written, PATIENCE, () -> load.acknowledged().size() + " of " + written + " acknowledged");
+                crashOrRestart();
             }
             load.stop();
             assertTrue(unflushed.hits() > 0);
@@ -265,13 +267,12 @@ class DatabaseFaultsIT {
 
     private int crashes;
 
-    private boolean crashOrRestart() {
+    private void crashOrRestart() {
         if (crashes++ % 3 == 2) {
             database.restart();
         } else {
             database.crash();
         }
-        return true;
     }
 
     private boolean takeUnflushedTransactionIds() {
