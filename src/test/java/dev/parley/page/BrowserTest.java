@@ -38,8 +38,9 @@ abstract class BrowserTest {
         Optional<Path> executable = Chromium.find();
         Assumptions.assumeTrue(executable.isPresent(), "no chromium on the PATH: the pages are not tested");
         database = TestPostgres.start();
-        service = Instance.over(database).start();
+        service = Instance.over(database).begin();
         chromium = Chromium.launch(executable.get());
+        service.awaitReady();
     }
 
     @AfterAll
