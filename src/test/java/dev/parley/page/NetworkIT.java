@@ -153,13 +153,20 @@ class NetworkIT extends BrowserTest {
         String first = unique("Before the silence.");
         String during = unique("Into the silence.");
         Person admin = admin();
-        Person customer = customerAtTheCable();
+        Person customer = person();
+        customer.page().clock().install();
+        customer.opens(cable.address("/"));
         customer.writes(first);
         admin.item(first).click();
         admin.seesOnce(first);
 
         cable.silence();
         customer.writes(during);
+        customer.seesOnce(during, "sending");
+        // the page's time, in steps, in which the service can answer
+        for (int step = 0; step < 120 && customer.messages(during).and(customer.page().locator("[data-delivery=sent]")).count() == 0; step++) {
+            customer.page().clock().runFor(500);
+        }
 
         customer.seesOnce(during);
         admin.seesOnce(during);
