@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -59,11 +61,12 @@ class SupabasePageIT {
         Optional<Path> executable = Chromium.find();
         Assumptions.assumeTrue(executable.isPresent(), "no chromium on the PATH: the page written for Supabase is not tested");
         Node.require();
+        servers = SupabaseServers.beginOne();
         bundle("new");
         bundle("old");
-        servers = SupabaseServers.begin().awaitReady();
         application = serve();
         chromium = Chromium.launch(executable.get());
+        servers.awaitReady();
     }
 
     @AfterAll
@@ -132,22 +135,28 @@ class SupabasePageIT {
         people.forEach(Person::hasNotComplained);
     }
 
-    @ParameterizedTest(name = "supabase-js {0}, protocol {1}")
-    @CsvSource({"new, 2.0.0", "old, 1.0.0"})
-    void thePageGoesOnAfterARestartOfTheService(String client, String vsn) {
-        UUID conversation = Conversations.insert(servers.database(), "before the page");
-        Person customer = opens(client, vsn, "customer", conversation);
-        joined(customer, "chat:" + conversation, "typing:" + conversation);
-        insert(conversation, "before the restart");
-        shows(customer, "before the restart");
+    /** One restart for both clients, which wait side by side. */
+    @Test
+    void thePageGoesOnAfterARestartOfTheService() {
+        Map<Person, UUID> customers = new LinkedHashMap<>();
+        for (String[] kind : new String[][] {{"new", "2.0.0"}, {"old", "1.0.0"}}) {
+            UUID conversation = Conversations.insert(servers.database(), "before the page");
+            Person customer = opens(kind[0], kind[1], "customer", conversation);
+            customers.put(customer, conversation);
+            joined(customer, "chat:" + conversation, "typing:" + conversation);
+            insert(conversation, "before the restart");
+            shows(customer, "before the restart");
+        }
 
         servers.first().stop();
-        customer.page().waitForFunction("!supabase.realtime.isConnected()");
+        customers.keySet().forEach(customer -> customer.page().waitForFunction("!supabase.realtime.isConnected()"));
         servers.first().begin().awaitReady();
 
-        joined(customer, "chat:" + conversation, "typing:" + conversation);
-        insert(conversation, "after the restart");
-        shows(customer, "before the restart", "after the restart");
+        customers.forEach((customer, conversation) -> {
+            joined(customer, "chat:" + conversation, "typing:" + conversation);
+            insert(conversation, "after the restart");
+            shows(customer, "before the restart", "after the restart");
+        });
     }
 
     private Person opens(String client, String vsn, String me, UUID conversation) {

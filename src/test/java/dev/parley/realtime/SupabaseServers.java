@@ -25,7 +25,7 @@ import dev.parley.testing.Sql;
 import dev.parley.testing.TestPostgres;
 
 /**
- * What the programs of {@code src/test/node} talk to: two instances over one database, for some a third without chat over another, and an HTTP address
+ * What the programs of {@code src/test/node} talk to: two instances over one database, for some only one of them or a third without chat over another, and an HTTP address
  * by which a program stops and starts instances and sets the public keys that all of them accept.
  */
 final class SupabaseServers implements AutoCloseable {
@@ -41,21 +41,26 @@ final class SupabaseServers implements AutoCloseable {
     private final Optional<Instance> withoutChat;
     private volatile String keys = "{\"keys\":[]}";
 
-    private SupabaseServers(boolean alsoWithoutChat) {
+    private SupabaseServers(int number, boolean alsoWithoutChat) {
         Sql.on(database).run("create publication supabase_realtime");
         control = listen();
-        instances = Stream.generate(() -> settings().begin()).limit(2).toList();
+        instances = Stream.generate(() -> settings().begin()).limit(number).toList();
         withoutChat = alsoWithoutChat ? Optional.of(beginWithoutChat()) : Optional.empty();
     }
 
     /** Begun and not awaited: several that start side by side are there sooner. */
     static SupabaseServers begin() {
-        return new SupabaseServers(false);
+        return new SupabaseServers(2, false);
     }
 
-    /** The same with the instance without chat. */
+    /** The same with one instance. */
+    static SupabaseServers beginOne() {
+        return new SupabaseServers(1, false);
+    }
+
+    /** Two with the instance without chat. */
     static SupabaseServers beginAlsoWithoutChat() {
-        return new SupabaseServers(true);
+        return new SupabaseServers(2, true);
     }
 
     SupabaseServers awaitReady() {
