@@ -50,7 +50,8 @@ class ResyncIT {
     @BeforeAll
     static void start() {
         database = TestPostgres.start();
-        instance = Instance.over(database).begin();
+        // where it is stopped no request is on its way that it would have to wait for
+        instance = Instance.over(database).setting("quarkus.shutdown.delay", "100ms").begin();
     }
 
     /** Once it delivers, the instance knows the history that the last test has left. */
