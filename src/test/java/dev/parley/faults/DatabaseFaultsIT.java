@@ -77,9 +77,11 @@ class DatabaseFaultsIT {
                 // Transaction ids that no flush has seen: after a crash they are given out again.
                 Saboteur unflushed = Saboteur.every(Duration.ofMillis(5), this::takeUnflushedTransactionIds)) {
             for (int i = 0; i < 6; i++) {
-                instances.forEach(Instance::awaitReady);
-                int written = load.acknowledged().size() + 250; // each hits a service that works again
-                Await.until(() -> load.acknowledged().size() >= written, PATIENCE, () -> load.acknowledged().size() + " of " + written + " acknowledged");
+                if (i % 3 != 1) { // the others hit a service that works again, this one comes while it is still finding out
+                    instances.forEach(Instance::awaitReady);
+                    int written = load.acknowledged().size() + 250;
+                    Await.until(() -> load.acknowledged().size() >= written, PATIENCE, () -> load.acknowledged().size() + " of " + written + " acknowledged");
+                }
                 crashOrRestart();
             }
             load.stop();
