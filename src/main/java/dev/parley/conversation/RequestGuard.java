@@ -2,11 +2,13 @@ package dev.parley.conversation;
 
 import dev.parley.database.Database;
 import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.core.VertxException;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
+import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.impl.RoutingContextInternal;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -21,6 +23,7 @@ import java.util.regex.Pattern;
 class RequestGuard {
 
     private static final int BEFORE_ALL = 1_000;
+    private static final int BEFORE_QUARKUS = -1_000;
     private static final Pattern PARAMETERS = Pattern.compile(";[^/]*");
 
     private final BodyLimit limit;
@@ -35,6 +38,17 @@ class RequestGuard {
 
     void guard(@Observes Filters filters) {
         filters.register(this::admit, BEFORE_ALL);
+    }
+
+    /** What fails before it is led anywhere: a request without a usable Host. Quarkus would write an error into the log for each, whoever sends them. */
+    void refuse(@Observes Router router) {
+        router.route().order(BEFORE_QUARKUS).failureHandler(context -> {
+            if (context.statusCode() == ErrorCode.INVALID_REQUEST.status() && context.failure() instanceof VertxException) {
+                refuseUnread(context, Problem.of(ErrorCode.INVALID_REQUEST, context.failure().getMessage()));
+            } else {
+                context.next();
+            }
+        });
     }
 
     private void admit(RoutingContext context) {

@@ -5,12 +5,15 @@ import io.quarkus.runtime.ImageMode;
 import io.quarkus.runtime.configuration.ConfigUtils;
 import io.smallrye.config.ConfigMappings;
 import io.smallrye.config.ConfigMappings.ConfigClass;
+import io.smallrye.config.ConfigValidationException;
 import io.smallrye.config.PropertiesLocationConfigSourceFactory;
 import io.smallrye.config.SmallRyeConfig;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.eclipse.microprofile.config.ConfigProvider;
 import org.jboss.logging.Logger;
 
@@ -112,7 +115,11 @@ public final class DatabaseSetup {
 
     private static EmbeddedConfig embeddedConfig(SmallRyeConfig config) {
         // Mappings are registered when the service itself starts; this is earlier
-        ConfigMappings.registerConfigMappings(config, Set.of(ConfigClass.configClass(EmbeddedConfig.class)));
+        try {
+            ConfigMappings.registerConfigMappings(config, Set.of(ConfigClass.configClass(EmbeddedConfig.class)));
+        } catch (ConfigValidationException e) {
+            throw new DatabaseSetupException(IntStream.range(0, e.getProblemCount()).mapToObj(i -> e.getProblem(i).getMessage()).collect(Collectors.joining("; ")));
+        }
         return config.getConfigMapping(EmbeddedConfig.class);
     }
 

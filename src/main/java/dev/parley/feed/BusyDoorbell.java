@@ -125,7 +125,9 @@ final class BusyDoorbell {
         if (asking) {
             return;
         }
-        if (silent) {
+        if (silent && rung >= FEW_RINGS) {
+            connected(); // a replica of another version or mode has had it ring again, without a word
+        } else if (silent) {
             calmTicks = found <= FEW_FINDS ? calmTicks + 1 : 0;
             if (calmTicks >= CALM_TICKS) {
                 turn(false);

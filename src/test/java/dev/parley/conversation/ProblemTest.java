@@ -203,6 +203,16 @@ class ProblemTest {
     }
 
     @Test
+    void aRequestWithoutAHostIsRefused() throws IOException {
+        for (String host : List.of("", "Host: a b\r\n")) {
+            for (String path : List.of(CONVERSATIONS, "/admin", "/ws/feed")) {
+                assertThat(path, raw("GET " + path + " HTTP/1.1\r\n" + host + "Connection: close\r\n\r\n"),
+                        allOf(startsWith("HTTP/1.1 400"), containsString("PARLEY-INVALID-REQUEST")));
+            }
+        }
+    }
+
+    @Test
     void aPathThatCannotBeDecodedIsRefused() throws IOException {
         assertThat(raw("GET /api/conversations/%zz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"), startsWith("HTTP/1.1 400"));
     }
