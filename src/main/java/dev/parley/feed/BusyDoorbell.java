@@ -6,7 +6,7 @@ import io.vertx.core.Vertx;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
@@ -17,8 +17,10 @@ import org.jboss.logging.Logger;
  * rows, the doorbell silent and a look every 20 ms, three times as many committed as with it ringing, and their rows arrived sooner (1,780/s after 65 ms, 573/s
  * after 86).
  *
- * <p>Whether it is silent is said by a column of the database, which the triggers read, and whoever changes it says so on the doorbell's channel: all replicas follow.
- * Sessions that write remember that it is silent for up to a minute, and for so long the tail goes on looking.
+ * <p>Whether it is silent is said by a column of the database, which the triggers read. Whoever changes it says so on the doorbell's channel, and what is said there
+ * may be lost, so the column is read now and then as well.
+ * Sessions that write remember for up to a minute that it is silent, and a transaction until it ends: for so long the tail goes on looking, and finds at its polls what
+ * was left to a service that is not there any more, or to a longer transaction.
  * For one event loop, the tail's; {@link #heard} and {@link #isSilent} may be called on any thread.
  */
 final class BusyDoorbell {
@@ -26,14 +28,22 @@ final class BusyDoorbell {
     private static final Logger LOG = Logger.getLogger(BusyDoorbell.class);
 
     private static final long LOOK_MS = 20, TICK_MS = 250;
+    private static final int TICKS_PER_SECOND = 4;
     /** How long sessions remember, and a little more. */
     private static final long REMEMBERED_NANOS = TimeUnit.SECONDS.toNanos(62);
-    /** Where fewer have rung in a tick, nobody is asked whether any are waiting. */
-    private static final int FEW_RINGS = 5;
+    /** The database is asked what holds so often, and not sooner again after it has refused something. */
+    private static final int CHECK_TICKS = 5 * TICKS_PER_SECOND;
     /** So many waiting, at so many ticks in a row, are a queue. */
-    private static final int QUEUE = 2, QUEUED_TICKS = 4;
-    /** Where no more looks of a tick find something, for so many ticks, nobody would have to wait: that is up to 16 commits in a second, for ten seconds. */
-    private static final int FEW_FINDS = 4, CALM_TICKS = 40;
+    private static final int QUEUE = 2, QUEUED_TICKS = TICKS_PER_SECOND;
+    /** A tick is calm where one look of so many finds something: with all of its looks, up to 16 commits in a second. */
+    private static final int CALM_LOOKS = 3;
+    /**
+     * After so many calm ticks it rings again, and as a trial after so many of silence, for what is found may be the service's own. Where it would have to fall silent
+     * again soon, the next time is longer, up to 16 times.
+     */
+    private static final int CALM_TICKS = 10 * TICKS_PER_SECOND, TRIAL_TICKS = 60 * TICKS_PER_SECOND, MOST_DOUBLINGS = 4;
+    /** Longer than sessions remember. */
+    private static final long SOON_NANOS = TimeUnit.SECONDS.toNanos(75);
 
     private static final String SILENT = "silent", RINGING = "ringing";
     private static final String STATE = "select not notify from parley.feed";
@@ -44,15 +54,21 @@ final class BusyDoorbell {
     private final Context context;
     private final NotificationListener listener;
     private final Runnable look;
-    private final AtomicInteger rings = new AtomicInteger();
+    private final AtomicBoolean rung = new AtomicBoolean();
     private volatile boolean silent;
     /** A question to the database is under way. */
     private boolean asking;
     private boolean looking;
-    private long rememberedUntil;
+    private boolean wasConnected;
+    private long turnedAt = System.nanoTime() - SOON_NANOS;
+    private long lookUntil = System.nanoTime();
+    private int reads;
     private int finds;
     private int queuedTicks;
     private int calmTicks;
+    private int silentTicks;
+    private int untilCheck = CHECK_TICKS;
+    private int doublings;
 
     /**
      * Begins to watch.
@@ -67,52 +83,73 @@ final class BusyDoorbell {
         vertx.setPeriodic(TICK_MS, tick -> tick());
     }
 
-    /** The statement that changes whether other programs' commits ring, and tells all replicas. */
+    /** The statement that changes whether other programs' commits ring. It does not notify: it would have to queue up as well. */
     static String turning(boolean silent) {
-        return "with turned as (update parley.feed set notify = %1$s where notify <> %1$s returning notify) select pg_notify('%2$s', '%3$s') from turned"
-                .formatted(!silent, Doorbell.CHANNEL, silent ? SILENT : RINGING);
+        return "update parley.feed set notify = %1$s where notify <> %1$s".formatted(!silent);
     }
 
     /** Somebody rang; other programs' commits say nothing with it. */
     void heard(String said) {
         switch (said) {
-            case "" -> rings.incrementAndGet();
+            case "" -> rung.set(true);
             case SILENT -> context.runOnContext(ignored -> learn(true));
             case RINGING -> context.runOnContext(ignored -> learn(false));
             default -> { } // another replica
         }
     }
 
-    /** The channel is listened to (again): what was said meanwhile is lost. */
+    /** The channel is listened to (again): what was said meanwhile is lost. Any thread. */
     void connected() {
-        ask(STATE, rows -> learn(rows.iterator().next().getBoolean(0)));
+        context.runOnContext(ignored -> {
+            if (wasConnected) {
+                lookForAWhile(); // a silence may have come and gone
+            }
+            wasConnected = true;
+            check();
+        });
     }
 
-    /** The tail has found rows. */
-    void found() {
-        finds++;
+    /** The tail has read. */
+    void read(boolean rows) {
+        reads++;
+        finds += rows ? 1 : 0;
     }
 
     boolean isSilent() {
         return silent;
     }
 
+    private void check() {
+        untilCheck = CHECK_TICKS;
+        ask(STATE, rows -> learn(rows.iterator().next().getBoolean(0)));
+    }
+
     private void learn(boolean nowSilent) {
         if (silent == nowSilent) {
             return;
         }
+        long now = System.nanoTime();
+        if (nowSilent) {
+            doublings = now - turnedAt < SOON_NANOS ? Math.min(doublings + 1, MOST_DOUBLINGS) : 0;
+        }
         silent = nowSilent;
+        turnedAt = now;
         queuedTicks = 0;
         calmTicks = 0;
-        rememberedUntil = System.nanoTime() + REMEMBERED_NANOS;
+        silentTicks = 0;
         LOG.debugf("the doorbell is %s", silent ? SILENT : RINGING);
+        lookForAWhile();
+    }
+
+    private void lookForAWhile() {
+        lookUntil = System.nanoTime() + REMEMBERED_NANOS;
         if (!looking) {
             lookOften();
         }
     }
 
     private void lookOften() {
-        looking = silent || System.nanoTime() - rememberedUntil < 0;
+        looking = silent || System.nanoTime() - lookUntil < 0;
         if (looking) {
             look.run();
             context.owner().setTimer(LOOK_MS, tick -> lookOften());
@@ -120,21 +157,22 @@ final class BusyDoorbell {
     }
 
     private void tick() {
-        int rung = rings.getAndSet(0), found = finds;
+        boolean ring = rung.getAndSet(false), calm = reads > 0 && finds * CALM_LOOKS <= reads;
+        reads = 0;
         finds = 0;
+        untilCheck--;
         if (asking) {
             return;
         }
-        if (silent && rung >= FEW_RINGS) {
-            connected(); // a replica of another version or mode has had it ring again, without a word
+        if (untilCheck <= 0) {
+            check();
         } else if (silent) {
-            calmTicks = found <= FEW_FINDS ? calmTicks + 1 : 0;
-            if (calmTicks >= CALM_TICKS) {
+            silentTicks++;
+            calmTicks = calm ? calmTicks + 1 : 0;
+            if (calmTicks >= CALM_TICKS << doublings || silentTicks >= TRIAL_TICKS << doublings) {
                 turn(false);
             }
-        } else if (rung < FEW_RINGS) {
-            queuedTicks = 0;
-        } else {
+        } else if (ring || queuedTicks > 0) {
             ask(WAITING, rows -> {
                 queuedTicks = rows.iterator().next().getLong(0) >= QUEUE ? queuedTicks + 1 : 0;
                 if (queuedTicks >= QUEUED_TICKS) {
@@ -145,10 +183,12 @@ final class BusyDoorbell {
     }
 
     private void turn(boolean nowSilent) {
-        ask(turning(nowSilent), rows -> learn(nowSilent));
+        ask(turning(nowSilent), rows -> {
+            learn(nowSilent);
+            listener.send(Doorbell.CHANNEL, nowSilent ? SILENT : RINGING);
+        });
     }
 
-    /** What fails is asked again when a later tick has the same reason to. */
     private void ask(String sql, Consumer<RowSet<Row>> use) {
         asking = true;
         listener.ask(sql).onComplete(answered -> context.runOnContext(ignored -> {
@@ -157,6 +197,9 @@ final class BusyDoorbell {
                 use.accept(answered.result());
             } else {
                 LOG.debugf("the doorbell's state is not known: %s", answered.cause().getMessage());
+                queuedTicks = 0;
+                calmTicks = 0;
+                silentTicks = 0;
             }
         }));
     }

@@ -56,9 +56,9 @@ public class Doorbell {
         listener.start();
     }
 
-    /** Says that the tail has found rows; on its event loop. */
-    void found() {
-        busy().ifPresent(BusyDoorbell::found);
+    /** Says that the tail has read, and whether it found rows; on its event loop. */
+    void read(boolean rows) {
+        busy().ifPresent(watch -> watch.read(rows));
     }
 
     /** Whether other programs' commits do not ring now, because they would have to queue up. Any thread. */

@@ -457,9 +457,7 @@ public class Tail {
 
     private void deliver(Delta delta) {
         reads++;
-        if (!delta.changes().isEmpty()) {
-            doorbell.found();
-        }
+        doorbell.read(!delta.changes().isEmpty());
         backoff.reset();
         if (limit.reset()) {
             limit.apply(connection);
