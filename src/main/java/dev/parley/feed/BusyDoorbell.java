@@ -11,7 +11,7 @@ import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /**
- * Silences the doorbell for other programs while their commits queue up behind it, and has the tail look often meanwhile.
+ * Silences the doorbell for other programs while their commits queue up behind it ({@link SilencePolicy}), and has the tail look often meanwhile.
  *
  * <p>A transaction that notifies takes a lock of the whole server's through its commit, so such commits are flushed one after the other. With 64 writers of single
  * rows, the doorbell silent and a look every 20 ms, three times as many committed as with it ringing, and their rows arrived sooner (1,780/s after 65 ms, 573/s
@@ -27,23 +27,11 @@ final class BusyDoorbell {
 
     private static final Logger LOG = Logger.getLogger(BusyDoorbell.class);
 
-    private static final long LOOK_MS = 20, TICK_MS = 250;
-    private static final int TICKS_PER_SECOND = 4;
+    private static final long LOOK_MS = 20;
     /** How long sessions remember, and a little more. */
     private static final long REMEMBERED_NANOS = TimeUnit.SECONDS.toNanos(62);
-    /** The database is asked what holds so often, and not sooner again after it has refused something. */
-    private static final int CHECK_TICKS = 5 * TICKS_PER_SECOND;
-    /** So many waiting, at so many ticks in a row, are a queue. */
-    private static final int QUEUE = 2, QUEUED_TICKS = TICKS_PER_SECOND;
-    /** A tick is calm where one look of so many finds something: with all of its looks, up to 16 commits in a second. */
-    private static final int CALM_LOOKS = 3;
-    /**
-     * After so many calm ticks it rings again, and as a trial after so many of silence, for what is found may be the service's own. Where it would have to fall silent
-     * again soon, the next time is longer, up to 16 times.
-     */
-    private static final int CALM_TICKS = 10 * TICKS_PER_SECOND, TRIAL_TICKS = 60 * TICKS_PER_SECOND, MOST_DOUBLINGS = 4;
-    /** Longer than sessions remember. */
-    private static final long SOON_NANOS = TimeUnit.SECONDS.toNanos(75);
+    /** So often the database is asked what holds. */
+    private static final int CHECK_TICKS = 20;
 
     private static final String SILENT = "silent", RINGING = "ringing";
     private static final String STATE = "select not notify from parley.feed";
@@ -54,21 +42,17 @@ final class BusyDoorbell {
     private final Context context;
     private final NotificationListener listener;
     private final Runnable look;
+    private final SilencePolicy policy = new SilencePolicy(System.nanoTime());
     private final AtomicBoolean rung = new AtomicBoolean();
     private volatile boolean silent;
     /** A question to the database is under way. */
     private boolean asking;
     private boolean looking;
     private boolean wasConnected;
-    private long turnedAt = System.nanoTime() - SOON_NANOS;
     private long lookUntil = System.nanoTime();
+    private int untilCheck = CHECK_TICKS;
     private int reads;
     private int finds;
-    private int queuedTicks;
-    private int calmTicks;
-    private int silentTicks;
-    private int untilCheck = CHECK_TICKS;
-    private int doublings;
 
     /**
      * Begins to watch.
@@ -80,7 +64,7 @@ final class BusyDoorbell {
         this.context = vertx.getOrCreateContext();
         this.listener = listener;
         this.look = look;
-        vertx.setPeriodic(TICK_MS, tick -> tick());
+        vertx.setPeriodic(SilencePolicy.TICK_MS, tick -> tick());
     }
 
     /** The statement that changes whether other programs' commits ring. It does not notify: it would have to queue up as well. */
@@ -125,20 +109,12 @@ final class BusyDoorbell {
     }
 
     private void learn(boolean nowSilent) {
-        if (silent == nowSilent) {
-            return;
+        if (silent != nowSilent) {
+            silent = nowSilent;
+            policy.turned(silent, System.nanoTime());
+            LOG.debugf("the doorbell is %s", silent ? SILENT : RINGING);
+            lookForAWhile();
         }
-        long now = System.nanoTime();
-        if (nowSilent) {
-            doublings = now - turnedAt < SOON_NANOS ? Math.min(doublings + 1, MOST_DOUBLINGS) : 0;
-        }
-        silent = nowSilent;
-        turnedAt = now;
-        queuedTicks = 0;
-        calmTicks = 0;
-        silentTicks = 0;
-        LOG.debugf("the doorbell is %s", silent ? SILENT : RINGING);
-        lookForAWhile();
     }
 
     private void lookForAWhile() {
@@ -157,7 +133,8 @@ final class BusyDoorbell {
     }
 
     private void tick() {
-        boolean ring = rung.getAndSet(false), calm = reads > 0 && finds * CALM_LOOKS <= reads;
+        boolean ring = rung.getAndSet(false);
+        int read = reads, found = finds;
         reads = 0;
         finds = 0;
         untilCheck--;
@@ -167,15 +144,12 @@ final class BusyDoorbell {
         if (untilCheck <= 0) {
             check();
         } else if (silent) {
-            silentTicks++;
-            calmTicks = calm ? calmTicks + 1 : 0;
-            if (calmTicks >= CALM_TICKS << doublings || silentTicks >= TRIAL_TICKS << doublings) {
+            if (policy.isCalm(read, found)) {
                 turn(false);
             }
-        } else if (ring || queuedTicks > 0) {
+        } else if (policy.wonders(ring)) {
             ask(WAITING, rows -> {
-                queuedTicks = rows.iterator().next().getLong(0) >= QUEUE ? queuedTicks + 1 : 0;
-                if (queuedTicks >= QUEUED_TICKS) {
+                if (policy.isQueue(rows.iterator().next().getLong(0))) {
                     turn(true);
                 }
             });
@@ -197,9 +171,7 @@ final class BusyDoorbell {
                 use.accept(answered.result());
             } else {
                 LOG.debugf("the doorbell's state is not known: %s", answered.cause().getMessage());
-                queuedTicks = 0;
-                calmTicks = 0;
-                silentTicks = 0;
+                policy.beginAnew();
             }
         }));
     }
