@@ -11,7 +11,7 @@ import java.util.Optional;
 @ConfigMapping(prefix = "parley.feed")
 public interface FeedConfig {
 
-    /** Whether foreign writers ring the doorbell. {@code off}: their rows are found by polling alone, and their commits need not queue up. */
+    /** Whether foreign writers ring the doorbell: {@code auto}, {@code on} or {@code off}. */
     @WithName("notify")
     @WithDefault("auto")
     @WithConverter(DoorbellMode.Words.class)
