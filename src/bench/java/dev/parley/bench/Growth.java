@@ -64,8 +64,8 @@ final class Growth implements Part {
         streamed(suite, List.of(server)).with("--messages", suite.options().of(160_000, 20_000), "--duration", suite.options().of(45, 20)).run();
     }
 
-    /** Another way for the messages to the readers, by a server that is warm otherwise. */
-    private static void warmUp(Suite suite, Load load) {
+    /** So many messages that a server which is warm otherwise is so for this work, too. */
+    private static void settle(Suite suite, Load load) {
         load.copy().with("--duration", suite.options().of(8, 3)).run();
     }
 
@@ -73,7 +73,7 @@ final class Growth implements Part {
         Turns turns = new Turns();
         // two global streams get every message, so that the deliveries are as many
         Load load = posting(suite, List.of(server)).with("--path", "/ws/feed", "--ready", Parley.LIVE, "--clients", 2, "--everything");
-        warmUp(suite, load.copy().with("--rooms", READ));
+        settle(suite, load.copy().with("--rooms", READ));
         for (int number : numbers) {
             turns.add(String.format("%,d conversations", number), () -> measured(suite, load.copy().with("--rooms", number)));
         }
@@ -106,7 +106,7 @@ final class Growth implements Part {
     private static void filters(Suite suite, Server server) {
         Turns turns = new Turns();
         Load load = filtering(posting(suite, List.of(server))).with("--clients", READ, "--rooms", READ);
-        warmUp(suite, load);
+        settle(suite, load);
         for (int wanted : suite.options().of(new int[] {1_000, 20_000}, new int[] {1_000, 5_000})) {
             int sockets = Machine.sockets(wanted);
             Load idle = filtering(idle(suite, server, sockets)).with("--rooms", sockets);
@@ -115,9 +115,11 @@ final class Growth implements Part {
         report(suite.report(), turns.take(suite.options().of(2, 1)));
     }
 
+    /** What has just joined is not idle yet: a collector copies it several times before it lets it lie. */
     private static void beside(Suite suite, Turns turns, String name, Load idle, Load load) {
         turns.add(name, () -> {
             try (Load.Held held = idle.hold()) {
+                settle(suite, load);
                 return measured(suite, load);
             }
         });
