@@ -36,8 +36,10 @@ const UNREADABLE = new Set(["PARLEY-TOO-LARGE", "PARLEY-INVALID-JSON", "PARLEY-I
 const DOUBT_MS = 8_000;
 /** So often: a slow service needs time, and each connection that is given up costs it more. */
 const DOUBTS = 3;
-/** On a live stream, answered with an error or not at all. What a lost connection interrupts does not count. */
+/** On a live stream, answered with an error or not at all. */
 const MAX_ATTEMPTS = 6;
+/** A lost connection is not the message's fault, unless each is lost with this one on it: something on the way (a proxy's limit, a filter) may not let it pass. */
+const MAX_INTERRUPTIONS = 8;
 
 /**
  * Messages on their way out. One is on the wire at a time, so they commit in the order they were written. A message keeps
@@ -46,6 +48,8 @@ const MAX_ATTEMPTS = 6;
 export class Outbox {
   private queue: Outgoing[];
   private onWire: string | null = null;
+  /** How often in a row the stream was lost with the same message on the wire. */
+  private interruptions = 0;
   private open = false;
   /** After an error: until its time, new messages don't make the service be asked again. */
   private resting = false;
@@ -106,7 +110,11 @@ export class Outbox {
   /** The stream is gone: what was on the wire may or may not have arrived, and goes again. */
   pause(): void {
     this.open = false;
+    const interrupted = this.onWire;
     this.release();
+    if (interrupted === null || ++this.interruptions < MAX_INTERRUPTIONS) return;
+    this.interruptions = 0;
+    this.change(interrupted, { delivery: "failed", failure: "PARLEY-UNAVAILABLE" });
   }
 
   acknowledged(id: string, seq: number): void {
@@ -129,6 +137,7 @@ export class Outbox {
     if (subject === null || this.find(subject) === undefined) return false;
     const again = TRANSIENT.has(code) && this.backoff.failures < MAX_ATTEMPTS;
     if (this.onWire === subject) this.release();
+    this.interruptions = 0;
     if (again) {
       this.resting = true;
       this.timer = setTimeout(() => {
@@ -190,6 +199,7 @@ export class Outbox {
     if (this.onWire !== id) return;
     this.release();
     this.backoff.reset();
+    this.interruptions = 0;
   }
 
   private release(): void {

@@ -123,6 +123,11 @@ class ClientIT extends BrowserTest {
         }));
     }
 
+    @Test
+    void aMessageThatCostsTheConnectionEachTimeFailsInTheEndAndCanBeTriedAgain() {
+        failsInTheEnd(stream -> stream.onSend(id -> stream.close(1009)));
+    }
+
     /** @param goesOn how a live stream goes on, each time that it is opened */
     private void failsInTheEnd(Consumer<ScriptedService.Stream> goesOn) {
         Person customer = person();
