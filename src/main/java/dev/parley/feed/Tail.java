@@ -13,13 +13,10 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.pgclient.PgConnection;
-import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -27,14 +24,13 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jboss.logging.Logger;
 
 /**
  * Follows the change log: reads the exact delta since its position whenever it is rung, polls when it is not, and hands each page to its listeners.
  *
- * <p>All state belongs to one event loop; {@link #ring}, {@link #position}, {@link #identity}, {@link #epoch} and the figures may be used anywhere.
+ * <p>All state belongs to one event loop; {@link #ring}, {@link #position}, {@link #identity} and {@link #epoch} may be used anywhere.
  */
 @ApplicationScoped
 public class Tail {
@@ -49,10 +45,6 @@ public class Tail {
     /** After one that took so long (a standby that has to confirm, a trigger, a busy disk) there is none for a while. */
     private static final long SLOW_WRITE_NANOS = TimeUnit.MILLISECONDS.toNanos(100), PAUSE_AFTER_SLOW_WRITE_NANOS = TimeUnit.SECONDS.toNanos(30);
 
-    /** So many of our own transactions have to be in reach, one after the other, until the next is taken to be. */
-    private static final int REACHED_IN_A_ROW = 3;
-    /** Own transactions kept while a read is on its way; what there is more of is read. */
-    private static final int MAX_OWN_WAITING = 16;
     /** Of what is told of a failure: a server may say much. */
     private static final int LONGEST_TROUBLE = 300;
 
@@ -63,23 +55,16 @@ public class Tail {
     private final Database database;
     private final List<FeedListener> listeners = new ArrayList<>();
     private final Backoff backoff = new Backoff(50, 5_000);
+    private final FeedFigures figures;
     private final AtomicBoolean rung = new AtomicBoolean();
-    /** How many connections have been opened for writing. */
-    private final AtomicInteger writers = new AtomicInteger();
-    /** Own transactions that are told while a read is on its way. */
-    private final Deque<OwnCommit> own = new ArrayDeque<>();
+    private final OwnCommits own = new OwnCommits();
 
     private final Context context;
     private volatile State state = State.AWAY;
     private PgConnection connection;
     private String server;
     private LogCursor cursor;
-    /** How many of the {@code writers} there were when the last read began. */
-    private int knownWriters;
-    /** How many own transactions in a row were in reach. */
-    private int reached;
     private final ReadLimit limit;
-    private final OldestTransaction oldest = new OldestTransaction();
     private Reason gap;
     private final Outage outage = new Outage(line -> LOG.warn(line), System::nanoTime);
     /** From the attempt to connect until the connection is in use: its end is then the attempt's failure and nothing more. */
@@ -91,12 +76,8 @@ public class Tail {
     private volatile long epoch;
     private volatile FeedIdentity identity;
     private volatile Position position;
-    private volatile long currentAt;
-    private volatile long pageAt;
-    private volatile long reads;
-    private volatile long steps;
 
-    Tail(Vertx vertx, FeedConfig config, FeedConnections connections, Doorbell doorbell, Database database, DatabaseLoop loop) {
+    Tail(Vertx vertx, FeedConfig config, FeedConnections connections, Doorbell doorbell, Database database, DatabaseLoop loop, FeedFigures figures) {
         this.vertx = vertx;
         this.config = config;
         this.connections = connections;
@@ -104,6 +85,7 @@ public class Tail {
         this.database = database;
         this.context = loop.context();
         this.limit = new ReadLimit(config.readTimeout());
+        this.figures = figures;
     }
 
     void start(@Observes StartupEvent event) {
@@ -162,10 +144,10 @@ public class Tail {
         });
         state = State.READING;
         rung.set(false);
-        long before = reads;
+        long before = figures.reads();
         read(connection);
         return Optional.of(written.onSuccess(done -> {
-            if (reads != before) {
+            if (figures.reads() != before) {
                 ring(); // the statement had to be prepared first, and the read went ahead of it
             }
         }));
@@ -173,12 +155,12 @@ public class Tail {
 
     /** Whether a transaction of ours would likely be gone on by if its rows were told. On the tail's event loop only. */
     public boolean takesRows() {
-        return reached >= REACHED_IN_A_ROW;
+        return own.areInReach();
     }
 
     /** Tells that a connection was opened on which own transactions will be written: it may be another server's, or the same one's after a crash. Any thread. */
     public void writerConnected() {
-        writers.incrementAndGet();
+        own.writerConnected();
     }
 
     /**
@@ -187,19 +169,17 @@ public class Tail {
      */
     public void committed(OwnCommit commit) {
         boolean reaches = reaches(commit);
-        reached = reaches ? reached + 1 : 0;
+        own.judged(reaches);
         if (state == State.RESTING) {
             goOnBy(commit, reaches);
-        } else if (state == State.READING && own.size() < MAX_OWN_WAITING) {
-            own.add(commit);
-        } else {
+        } else if (state != State.READING || !own.await(commit)) {
             ring();
         }
     }
 
-    /** Of this server, and by a connection that was there before the last read: no crash and no failover lies between what one has seen and the other. */
+    /** Of this server, and by connections that are known: no crash and no failover lies between what one has seen and the other. */
     private boolean reaches(OwnCommit commit) {
-        return state != State.AWAY && commit.server().equals(server) && writers.get() == knownWriters && cursor.reaches(commit, epoch);
+        return state != State.AWAY && commit.server().equals(server) && own.haveKnownWriters() && cursor.reaches(commit, epoch);
     }
 
     private void goOnBy(OwnCommit commit, boolean reaches) {
@@ -207,7 +187,7 @@ public class Tail {
             return;
         }
         if (commit.isTold() && reaches) {
-            steps++;
+            figures.step();
             handOut(cursor.step(commit));
         } else {
             ring();
@@ -242,33 +222,6 @@ public class Tail {
     /** What keeps the log from being read, as it was last found out, for an operator to read; empty once it is read again. Any thread. */
     public Optional<String> trouble() {
         return Optional.ofNullable(trouble);
-    }
-
-    /** Nanoseconds since the tail last knew that it had everything; {@link Long#MAX_VALUE} before the first time. */
-    public long lag() {
-        long at = currentAt;
-        return at == 0 ? Long.MAX_VALUE : System.nanoTime() - at;
-    }
-
-    /** Nanoseconds since a page was handed out, be there more to read or not; {@link Long#MAX_VALUE} before the tail had everything for the first time. */
-    public long sinceLastPage() {
-        long at = pageAt;
-        return currentAt == 0 ? Long.MAX_VALUE : System.nanoTime() - at;
-    }
-
-    /** Nanoseconds for which, at the least, the oldest transaction has been running that the last read saw; 0 when there was none. */
-    public long oldestTransaction() {
-        return oldest.age(System.nanoTime());
-    }
-
-    /** How many pages were read. */
-    public long reads() {
-        return reads;
-    }
-
-    /** How many transactions of our own were gone on by without being read. */
-    public long steps() {
-        return steps;
     }
 
     private void connect() {
@@ -327,61 +280,26 @@ public class Tail {
         epoch++;
         FeedIdentity before = identity;
         if (before == null) {
-            return beginAtNow(primary);
+            return Beginning.of(primary).map(this::adopt);
         }
-        return gapSince(primary).compose(reason -> {
-            if (reason == null) {
-                return Future.succeededFuture();
-            }
-            return (reason == Reason.HISTORY_CHANGED || reason == Reason.FUTURE ? renameLog(primary) : Future.succeededFuture(primary))
-                    .compose(now -> reset(now, reason));
+        Future<Reason> since = gap != null ? Future.succeededFuture(gap) : Beginning.gapSince(position, primary);
+        return since.compose(reason -> reason == null ? Future.succeededFuture() : beginAfter(reason, primary));
+    }
+
+    private Future<Void> beginAfter(Reason reason, Primary primary) {
+        return Beginning.after(reason, primary).map(this::adopt).onSuccess(begun -> {
+            LOG.warnf("the feed begins anew, every stream is told to resync: %s", reason.word());
+            listeners.forEach(listener -> listener.reset(reason, position));
         });
     }
 
-    /** Why the old position can't be gone on from, or null. */
-    private Future<Reason> gapSince(Primary primary) {
-        if (gap != null) {
-            return Future.succeededFuture(gap);
-        }
-        try {
-            primary.identity().check(position);
-        } catch (FeedGap other) {
-            return Future.succeededFuture(other.reason());
-        }
-        if (!position.isHeldBy(primary.trimmed())) {
-            return Future.succeededFuture(Reason.TRIMMED);
-        }
-        return position.find(primary.connection()).<Reason>mapEmpty()
-                .recover(failure -> failure instanceof FeedGap found ? Future.succeededFuture(found.reason()) : Future.failedFuture(failure));
-    }
-
-    /** The database lost what was delivered: no position handed out so far may hold. */
-    private Future<Primary> renameLog(Primary primary) {
-        return primary.connection().query("select parley.new_log_id()").execute()
-                .map(rows -> primary.with(new FeedIdentity(rows.iterator().next().getLong(0), primary.identity().timeline())));
-    }
-
-    private Future<Void> reset(Primary primary, Reason reason) {
-        LOG.warnf("the feed begins anew, every stream is told to resync: %s", reason.word());
-        return beginAtNow(primary).onSuccess(begun -> listeners.forEach(listener -> listener.reset(reason, position)));
-    }
-
-    private Future<Void> beginAtNow(Primary primary) {
-        return primary.connection().query("""
-                select pg_current_snapshot()::text, l.id, l.xid::text::bigint, l.logged_at
-                from (select) one left join lateral (select * from parley.change_log order by xid desc limit 1) l on true
-                """).execute().map(rows -> {
-                    Row row = rows.iterator().next();
-                    Snapshot seen = Snapshot.parse(row.getString(0));
-                    Landmark newest = row.getValue(1) == null ? null : new Landmark(row.getLong(1), row.getLong(2), row.getOffsetDateTime(3));
-                    Snapshot base = seen.clamp(Math.max(newest == null ? 0 : newest.xid() + 1, primary.trimmed().xmax()));
-                    position = new Position(primary.identity().feedId(), primary.identity().timeline(), base, newest);
-                    identity = primary.identity();
-                    gap = null;
-                    cursor = new LogCursor(position);
-                    cursor.begin(position, seen, epoch);
-                    return null;
-                });
+    private Void adopt(Beginning beginning) {
+        position = beginning.position();
+        identity = beginning.identity();
+        gap = null;
+        cursor = new LogCursor(position);
+        cursor.begin(position, beginning.seen(), epoch);
+        return null;
     }
 
     private void lose(PgConnection gone, Throwable failure) {
@@ -400,7 +318,6 @@ public class Tail {
         connection = null;
         limit.reset();
         own.clear();
-        reached = 0;
         epoch++;
         state = State.AWAY;
         cursor = position == null ? null : new LogCursor(position); // a page that was read but not delivered must be read again
@@ -417,7 +334,7 @@ public class Tail {
     }
 
     private void read(PgConnection on) {
-        int opened = writers.get();
+        int writers = own.writers();
         Set<LogSelection.Table> wanted = cursor.isInsideDelta() ? wanted() : null;
         LogCursor next = wanted == null ? cursor : new LogCursor(cursor);
         next.read(on, epoch, new PageLimit(config.pageSize(), config.pageBytes()), wanted == null ? null : LogSelection.of(wanted))
@@ -431,7 +348,7 @@ public class Tail {
                         return;
                     }
                     cursor = next;
-                    knownWriters = opened;
+                    own.read(writers);
                     deliver(delta);
                 })
                 .onFailure(failure -> fail(on, failure));
@@ -456,7 +373,7 @@ public class Tail {
     }
 
     private void deliver(Delta delta) {
-        reads++;
+        figures.read();
         doorbell.read(!delta.changes().isEmpty());
         backoff.reset();
         if (limit.reset()) {
@@ -467,17 +384,16 @@ public class Tail {
             trouble = null;
         }
         handOut(delta);
-        pageAt = System.nanoTime();
+        figures.delivered(delta);
         if (!delta.complete()) {
             read(connection);
             return;
         }
-        currentAt = pageAt;
-        oldest.seen(delta.upto(), pageAt);
         state = State.RESTING;
-        for (OwnCommit commit; state == State.RESTING && (commit = own.poll()) != null; ) {
+        own.drain(commit -> {
             goOnBy(commit, reaches(commit));
-        }
+            return state == State.RESTING;
+        });
         readIfRung();
     }
 

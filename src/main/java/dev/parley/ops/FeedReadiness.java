@@ -1,6 +1,7 @@
 package dev.parley.ops;
 
 import dev.parley.feed.FeedConfig;
+import dev.parley.feed.FeedFigures;
 import dev.parley.feed.Tail;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
@@ -19,18 +20,20 @@ class FeedReadiness implements HealthCheck {
     private static final Duration LEAST = Duration.ofSeconds(5);
 
     private final Tail tail;
+    private final FeedFigures figures;
     private final Duration limit;
 
-    FeedReadiness(Tail tail, FeedConfig config) {
+    FeedReadiness(Tail tail, FeedFigures figures, FeedConfig config) {
         this.tail = tail;
+        this.figures = figures;
         Duration polls = config.pollInterval().multipliedBy(3);
         this.limit = polls.compareTo(LEAST) > 0 ? polls : LEAST;
     }
 
     @Override
     public HealthCheckResponse call() {
-        Duration lag = Duration.ofNanos(tail.lag());
-        if (tail.isConnected() && tail.sinceLastPage() <= limit.toNanos()) {
+        Duration lag = Duration.ofNanos(figures.lag());
+        if (tail.isConnected() && figures.sinceLastPage() <= limit.toNanos()) {
             return HealthCheckResponse.named("feed").up().withData("lag_ms", lag.toMillis()).build();
         }
         return HealthCheckResponse.named("feed").down()
