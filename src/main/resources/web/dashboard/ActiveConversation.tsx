@@ -31,6 +31,7 @@ export function ActiveConversation(props: Props): React.JSX.Element {
   useMarkRead(conversationId, summary?.last_seq ?? 0, markRead);
 
   async function changeStatus(): Promise<void> {
+    if (changing) return;
     setChanging(true);
     setProblem(null);
     try {
@@ -61,7 +62,8 @@ export function ActiveConversation(props: Props): React.JSX.Element {
           )}
         </div>
         {conversation !== null && !missing && (
-          <button type="button" className="button quiet" disabled={changing} onClick={() => void changeStatus()}>
+          // not disabled while it works: that would take the focus from whoever pressed it by keyboard
+          <button type="button" className="button quiet" aria-disabled={changing} onClick={() => void changeStatus()}>
             {closed ? "Reopen" : "Close"}
             <span className="visually-hidden">conversation</span>
           </button>
@@ -82,7 +84,7 @@ export function ActiveConversation(props: Props): React.JSX.Element {
       {!missing && (
         <Composer
           draft={conversationId}
-          placeholder={closed ? "Closed; you can still write…" : "Write an answer…"}
+          placeholder={closed ? "Closed; write anyway…" : "Write an answer…"}
           onSend={chat.send}
           onTyping={typing}
           onEscape={onEscape}

@@ -33,6 +33,9 @@ interface Props {
 
 const HAS_KEYBOARD = window.matchMedia("(pointer: fine)").matches;
 
+/** Somebody wrote in a composer that is just being taken away: the one that takes its place, if any, is where they go on. */
+let takenFromWriter = false;
+
 export function Composer({ draft, placeholder, onSend, onTyping, onEscape, focus }: Props): React.JSX.Element {
   const [text, setText] = useState(() => drafts.get(draft) ?? "");
   const area = useRef<HTMLTextAreaElement>(null);
@@ -48,8 +51,13 @@ export function Composer({ draft, placeholder, onSend, onTyping, onEscape, focus
     element.style.height = `${element.scrollHeight}px`;
   }, [text]);
 
-  useEffect(() => {
-    if (focus && HAS_KEYBOARD) area.current?.focus();
+  useLayoutEffect(() => {
+    const element = area.current!;
+    if (focus && (HAS_KEYBOARD || takenFromWriter)) element.focus();
+    return () => {
+      takenFromWriter = document.activeElement === element;
+      queueMicrotask(() => (takenFromWriter = false));
+    };
   }, [focus]);
 
   function submit(): void {
@@ -105,11 +113,15 @@ export function Composer({ draft, placeholder, onSend, onTyping, onEscape, focus
         {length > MAX_CONTENT - NEAR && (
           <span className="composer-count" data-over={over} role="status">
             {over
-              ? `${(length - MAX_CONTENT).toLocaleString()} characters too many`
-              : `${(MAX_CONTENT - length).toLocaleString()} characters left`}
+              ? `${characters(length - MAX_CONTENT)} too many`
+              : `${characters(MAX_CONTENT - length)} left`}
           </span>
         )}
       </div>
     </form>
   );
+}
+
+function characters(count: number): string {
+  return count === 1 ? "1 character" : `${count.toLocaleString()} characters`;
 }

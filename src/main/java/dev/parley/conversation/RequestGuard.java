@@ -16,8 +16,8 @@ import jakarta.enterprise.event.Observes;
 import java.util.regex.Pattern;
 
 /**
- * Answers what is wrong with a request to {@code /api} before REST sees it, in REST's words: a body too large to be read, a path by another name, or that
- * there is no schema yet to work on.
+ * Answers what is wrong with a request to {@code /api} before REST sees it, in REST's words: a body too large to be read or of no type, a path by another name,
+ * or that there is no schema yet to work on.
  */
 @ApplicationScoped
 class RequestGuard {
@@ -64,6 +64,8 @@ class RequestGuard {
         String length = request.method() == HttpMethod.GET ? null : request.getHeader(HttpHeaders.CONTENT_LENGTH);
         if (length != null && !limit.admits(length)) {
             refuseUnread(context, limit.problem());
+        } else if (isOfNoType(request)) {
+            refuseUnread(context, Problem.of(ErrorCode.UNSUPPORTED_MEDIA_TYPE, "the request does not say that its body is application/json"));
         } else if (!database.ready()) {
             refuseUnread(context, Problem.of(ErrorCode.UNAVAILABLE, "the database is not ready yet"));
         } else if (length == null && isChunked(request)) {
@@ -78,6 +80,11 @@ class RequestGuard {
         String path = context.request().path();
         boolean plain = path.indexOf(';') < 0 && path.indexOf('%') < 0 && !path.contains("//") && !path.contains("/.");
         return !plain && PARAMETERS.matcher(context.normalizedPath()).replaceAll("").startsWith(api);
+    }
+
+    /** REST would take it for JSON. A page of any origin can send such a body without asking, and one of JSON only where CORS lets it. */
+    private static boolean isOfNoType(HttpServerRequest request) {
+        return request.method() == HttpMethod.POST && !request.headers().contains(HttpHeaders.CONTENT_TYPE);
     }
 
     /** Of HTTP/2 REST takes no request that was read before. */

@@ -131,7 +131,7 @@ class ConversationPageTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"limit=0", "limit=201", "limit=-1", "limit=abc", "status=paused", "status=OPEN",
+    @ValueSource(strings = {"limit=0", "limit=201", "limit=-1", "limit=abc", "status=paused", "status=OPEN", "customer_id=", "customer_id",
             "cursor=x", "cursor=AAAA", "cursor=!!!!"})
     void aParameterThatDoesNotFitIsRefused(String query) {
         refused(get(CONVERSATIONS + "?" + query), ErrorCode.INVALID_REQUEST);

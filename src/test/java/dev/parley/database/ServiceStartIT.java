@@ -89,6 +89,19 @@ class ServiceStartIT {
     }
 
     @Test
+    void settingsThatCanNotBeAreRefusedByNameAllOfThemAtOnce() {
+        try (TestPostgres database = TestPostgres.start();
+                Instance service = Instance.over(database).setting("parley.writer.batch", "-5").setting("parley.feed.poll-interval", "0s").setting("parley.chat", "offf").begin()) {
+            assertEquals(1, service.awaitEnd());
+            for (String problem : new String[] {"parley.writer.batch is 1 or more, not -5", "parley.feed.poll-interval is a duration of 1ms or more, not 0s",
+                    "parley.chat is on or off, not offf"}) {
+                assertTrue(service.log().contains(problem), service::log);
+            }
+            assertFalse(service.log().contains("\tat "), () -> "a stack trace in " + service.log());
+        }
+    }
+
+    @Test
     void withoutADatabaseAJvmKeepsOneOfItsOwnAndTheNativeExecutableSaysWhatToSet() throws Exception {
         if (Instance.isNative()) {
             theNativeExecutableSaysWhatToSetInOneLineAndEnds();

@@ -11,6 +11,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 import org.junit.jupiter.api.Test;
 
+import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.assertions.LocatorAssertions;
@@ -525,12 +526,40 @@ class PagesIT extends BrowserTest {
     }
 
     @Test
+    void whoClosesByKeyboardStaysWhereTheyAre() {
+        String question = unique("Is that all?");
+        customerWhoSent(question);
+        Person admin = adminWhoReads(question);
+        Locator button = admin.page().locator(".chat-head .button");
+        for (String then : new String[] {"Reopen", "Close", "Reopen"}) {
+            button.focus();
+            admin.page().keyboard().press("Enter");
+            assertThat(button).containsText(then);
+            assertThat(button).isFocused();
+        }
+    }
+
+    @Test
+    void whoseFirstMessageBeginsAConversationWritesOnWithoutLookingForTheBoxOnAPhoneToo() {
+        for (boolean touch : new boolean[] {false, true}) {
+            Person customer = person(new Browser.NewContextOptions().setViewportSize(390, 844).setIsMobile(touch).setHasTouch(touch)).opens(service.http("/").toString());
+            customer.box().focus();
+            for (String text : new String[] {unique("One"), unique("Two")}) {
+                customer.page().keyboard().type(text);
+                customer.page().keyboard().press("Enter");
+                customer.seesOnce(text);
+            }
+            assertThat(customer.box()).isFocused();
+        }
+    }
+
+    @Test
     void theLimitIsShownNearItAndHeld() {
         Person customer = customer();
         customer.box().fill("x".repeat(16_300));
         customer.sees("84 characters left");
         customer.box().fill("x".repeat(16_385));
-        customer.sees("1 characters too many");
+        customer.sees("1 character too many");
         assertThat(customer.page().locator(".send")).isDisabled();
     }
 
