@@ -94,6 +94,22 @@ class TopicHubTest {
         assertEquals(List.of("plain", "follows", "follows too", "last"), near.payloads());
     }
 
+    /** In all they are more than what there is room for at once. */
+    @Test
+    void whatHasBeenSaidTakesNoRoomFromWhatWaits() {
+        Ear far = new Ear().join(there, PUBLIC);
+        String large = "x".repeat(1_000_000);
+        for (int transaction = 1; transaction <= 12; transaction++) {
+            int stored = transaction;
+            here.publish(PUBLIC, said(large), null, stored);
+            here.publish(PUBLIC, said("plain"), null);
+            far.await(2 * stored - 1);
+            assertEquals("plain", new String(far.heard.get(2 * stored - 2).payload(), UTF_8), () -> "what follows transaction " + stored + " came before it was read");
+            there.read(transactions -> transactions <= stored);
+            far.await(2 * stored);
+        }
+    }
+
     @Test
     void everybodyOnTheTopicHearsItButItsSourceHereAndElsewhere() {
         Ear source = new Ear().join(here, PUBLIC);

@@ -356,10 +356,11 @@ class BadInputIT {
         }
     }
 
-    @Test
-    void anAfterBeyondTheLastSeqSaysResyncAndGoesOn() throws IOException {
+    @ParameterizedTest
+    @ValueSource(longs = {2, 1_000})
+    void anAfterBeyondTheLastSeqSaysResyncAndGoesOn(long after) throws IOException {
         Api.of(instance).sendNew(conversation, "the only one");
-        try (StreamClient ahead = StreamClient.conversation(conversation).after(1_000).connect(instance)) {
+        try (StreamClient ahead = StreamClient.conversation(conversation).after(after).connect(instance)) {
             ahead.awaitResync();
             ahead.awaitLive();
             Api.of(instance).sendNew(conversation, "another");

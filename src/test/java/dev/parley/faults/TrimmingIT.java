@@ -15,6 +15,7 @@ import dev.parley.testing.Sql;
 import dev.parley.testing.StreamClient;
 import dev.parley.testing.TestPostgres;
 import java.io.IOException;
+import java.sql.Connection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -202,6 +203,25 @@ class TrimmingIT {
 
     private static void insert(UUID conversation, String content) {
         Sql.on(database).run("insert into messages (conversation_id, content) values (?, ?)", conversation, content);
+    }
+
+    /** Nothing else was written since, so that by the newest transaction alone the position could not be told from one that holds. */
+    @Test
+    void aPositionAtWhichATransactionWasOpenThatIsTrimmedSinceSaysResync() throws Exception {
+        UUID conversation = Conversations.insert(database, "open");
+        UUID other = Conversations.insert(database, "other");
+        try (Connection open = database.connect(); StreamClient global = StreamClient.global().join(instance)) {
+            open.setAutoCommit(false);
+            Sql.run(open, "insert into messages (conversation_id, content) values (?, 'committed late')", conversation);
+            insert(other, "committed meanwhile");
+            Await.until(() -> global.deliveries().count() == 1, PATIENCE, "what was committed meanwhile");
+            global.disconnect();
+            open.commit();
+            Await.until(() -> Sql.on(database).value("select count(*) from parley.change_log", Long.class) == 0, PATIENCE, "the log is trimmed");
+            global.connect(instance);
+            global.awaitResync();
+            global.awaitLive();
+        }
     }
 
     @Test

@@ -19,6 +19,7 @@ import dev.parley.testing.RealtimeVersion;
 import dev.parley.testing.Sql;
 import dev.parley.testing.TestPostgres;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -251,8 +252,41 @@ class LimitsIT {
         }
     }
 
+    @Test
+    void replaysOfJoinsThatAreLeftMeanwhileTakeNoRoom() throws IOException {
+        Sql.on(database).transaction(connection -> connection.createStatement().execute("set local session_replication_role = replica; "
+                + "insert into realtime.messages (topic, extension, event, payload, private) "
+                + "select 'left', 'broadcast', 'e', to_jsonb(repeat('x', 990000)), true from generate_series(1, 8)"));
+        try (RealtimeClient client = RealtimeClient.of(RealtimeVersion.V2).connect(instance)) {
+            for (int i = 0; i < 12; i++) {
+                Sql.on(database).transaction(connection -> {
+                    Sql.run(connection, "lock table realtime.messages in access exclusive mode");
+                    leaveWhileItIsRead(replay(client, "left"));
+                    return null;
+                });
+            }
+            Await.until(() -> replay(client, "left").join().awaitJoinReply().path("status").asText().equals("ok"), PATIENCE, "there is room");
+            assertEquals(List.of(), client.closes());
+        }
+    }
+
+    private static void leaveWhileItIsRead(RealtimeChannel channel) {
+        try {
+            channel.join();
+            Await.until(() -> Sql.on(database).value("select count(*) from pg_stat_activity where application_name = 'parley-stored-broadcasts' and wait_event_type = 'Lock'",
+                    Long.class) > 0, PATIENCE, "its replay is being read");
+            channel.leave();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     private static RealtimeChannel replay(RealtimeClient client) {
-        RealtimeChannel channel = client.channel("replayed");
+        return replay(client, "replayed");
+    }
+
+    private static RealtimeChannel replay(RealtimeClient client, String topic) {
+        RealtimeChannel channel = client.channel(topic);
         channel.config().put("private", true).withObject("/broadcast/replay").put("since", 0);
         return channel;
     }

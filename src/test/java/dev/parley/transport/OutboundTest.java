@@ -136,6 +136,26 @@ class OutboundTest {
         assertEquals(0, reader.stalled.get());
     }
 
+    /** Then it is one and the same that it takes all the time. */
+    @Test
+    void whoTakesSomethingOfALargeFrameIsNotStalled() throws Exception {
+        Reader reader = connect(10 * STALL_MS);
+        onLoop(() -> {
+            reader.channel.config().setAutoRead(false);
+            reader.write(new byte[16 * BOUND]);
+            return null;
+        });
+        for (int looks = 1; looks <= 3; looks++) {
+            int looked = looks;
+            reader.socket.getOutputStream().write(1);
+            Await.until(() -> {
+                reader.read(reader.seen.size() + SMALL_BUFFER);
+                return reader.stalled.get() > 0 || reader.heard.get() == looked;
+            }, PATIENCE, "it is heard");
+        }
+        assertEquals(0, reader.stalled.get());
+    }
+
     /** Its answers to pings are what it is known by to be there. */
     @Test
     void whoTakesSlowlyIsHeardNowAndThenThoughItIsNotReadOtherwise() throws Exception {
