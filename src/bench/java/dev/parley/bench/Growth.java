@@ -39,7 +39,7 @@ final class Growth implements Part {
             Server first = suite.parley().start("parley", DATABASE);
             instances.add(first);
             seed(suite, most);
-            warmUp(suite, first);
+            warmUp(suite, first, suite.options().of(160_000, 20_000), suite.options().of(45, 20));
             conversations(suite, first, conversations);
             streams(suite, first, most - READ);
             joins(suite, first);
@@ -60,8 +60,8 @@ final class Growth implements Part {
         suite.cluster().run(DATABASE, "vacuum analyze");
     }
 
-    private static void warmUp(Suite suite, Server server) {
-        streamed(suite, List.of(server)).with("--messages", suite.options().of(160_000, 20_000), "--duration", suite.options().of(45, 20)).run();
+    private static void warmUp(Suite suite, Server server, int messages, int seconds) {
+        streamed(suite, List.of(server)).with("--messages", messages, "--duration", seconds).run();
     }
 
     /** So many messages that a server which is warm otherwise is so for this work, too. */
@@ -125,13 +125,17 @@ final class Growth implements Part {
         });
     }
 
-    /** Those that are there share the work; they are started one after the other, so there are no turns here. */
+    /**
+     * Those that are there share the work; they are started one after the other, so there are no turns here. Each is warmed up for as long as the first has been by
+     * then, or what would be seen is a JVM that still compiles.
+     */
     private static void instances(Suite suite, List<Server> instances) {
         Map<String, Runs> runs = new LinkedHashMap<>();
         for (int number = 1; number <= INSTANCES; number++) {
             if (number > 1) {
                 instances.add(suite.parley().start("parley-" + number, DATABASE));
-                warmUp(suite, instances.get(number - 1));
+                warmUp(suite, instances.get(number - 1), suite.options().of(600_000, 20_000), suite.options().of(90, 20));
+                settle(suite, streamed(suite, instances));
             }
             Supplier<Figures> run = () -> measured(suite, streamed(suite, instances));
             runs.putAll(new Turns().add(number + (number == 1 ? " instance" : " instances"), run).take(rounds(suite)));
