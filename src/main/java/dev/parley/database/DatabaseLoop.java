@@ -12,7 +12,7 @@ public class DatabaseLoop {
 
     private final Context context;
 
-    DatabaseLoop(Vertx vertx) {
+    public DatabaseLoop(Vertx vertx) {
         this.context = vertx.getOrCreateContext();
     }
 
