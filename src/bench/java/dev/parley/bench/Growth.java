@@ -126,8 +126,8 @@ final class Growth implements Part {
     }
 
     /**
-     * Those that are there share the work; they are started one after the other, so there are no turns here. Each is warmed up for as long as the first has been by
-     * then, or what would be seen is a JVM that still compiles.
+     * Those that are there share the work; they are started one after the other, so there are no turns here. The first has worked for minutes by then: each other
+     * one is warmed up for longer than usual, or what would be seen is a JVM that still compiles.
      */
     private static void instances(Suite suite, List<Server> instances) {
         Map<String, Runs> runs = new LinkedHashMap<>();

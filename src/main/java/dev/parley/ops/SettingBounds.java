@@ -22,7 +22,7 @@ import org.eclipse.microprofile.config.Config;
  * noticed by whoever sends the first one. All that are out of their bounds are told at once.
  */
 @ApplicationScoped
-public class SettingBounds {
+class SettingBounds {
 
     private static final Set<String> SWITCH = Set.of("on", "off", "true", "false", "yes", "no", "1", "0");
     private static final Map<String, Function<Setting, Optional<String>>> RULES = new LinkedHashMap<>();

@@ -82,32 +82,23 @@ class StreamSubscriptionTest {
     @ParameterizedTest
     @EnumSource
     void whatNobodyCouldJudgeInTimeIsReadByTheJoinItself(When when) {
-        during(when, () -> subscription.missed(TAIL));
-        subscription.tailReached(TAIL);
-        assertEquals(List.of("backlog"), got);
-        assertEquals(2, reads.size());
+        readsOnceMoreAfter(when, () -> subscription.missed(TAIL));
     }
 
     @ParameterizedTest
     @EnumSource
     void moreThanIsKeptIsReadByTheJoinItself(When when) {
-        during(when, () -> {
+        readsOnceMoreAfter(when, () -> {
             for (int i = 0; i <= JOIN_BUFFER; i++) {
                 subscription.changed(TAIL, new Change(OPEN, "change " + i));
             }
         });
-        subscription.tailReached(TAIL);
-        assertEquals(List.of("backlog"), got);
-        assertEquals(2, reads.size());
     }
 
     @ParameterizedTest
     @EnumSource
     void aJoinThatTheTailsConnectionDoesNotOutliveReadsOnceMore(When when) {
-        during(when, () -> epoch++);
-        subscription.tailReached(TAIL);
-        assertEquals(List.of("backlog"), got);
-        assertEquals(2, reads.size());
+        readsOnceMoreAfter(when, () -> epoch++);
     }
 
     @Test
@@ -125,6 +116,13 @@ class StreamSubscriptionTest {
         assertEquals(List.of("backlog", "live"), got);
         subscription.changed(TAIL, new Change(OPEN, "while nothing is asked for"));
         assertEquals(LAST_SEQ, wentOnBehind);
+    }
+
+    private void readsOnceMoreAfter(When when, Runnable action) {
+        during(when, action);
+        subscription.tailReached(TAIL);
+        assertEquals(List.of("backlog"), got);
+        assertEquals(2, reads.size());
     }
 
     private void during(When when, Runnable action) {
