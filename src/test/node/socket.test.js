@@ -207,11 +207,12 @@ matrix('a wrong key is an error that is tried again, and bothers nobody else', a
 
 matrix('heartbeats keep the connection', async (application) => {
   const beats = [];
-  const supabase = application.client({ realtime: { heartbeatIntervalMs: 200, heartbeatCallback: (status) => beats.push(status) } });
+  // The client gives an answer as long as an interval, then it reconnects: a busy machine may need more than a fraction of a second
+  const supabase = application.client({ realtime: { heartbeatIntervalMs: 1500, heartbeatCallback: (status) => beats.push(status) } });
   const channel = supabase.channel(unique('beats'));
   const system = collect(channel, 'system', {});
   await subscribed(channel);
-  await until(() => beats.filter((status) => status === 'ok').length >= 5, () => `five heartbeats, have ${beats}`);
+  await until(() => beats.filter((status) => status === 'ok').length >= 2, () => `two heartbeats, have ${beats}`);
   assert.ok(beats.every((status) => status === 'sent' || status === 'ok'), String(beats));
   assert.deepEqual(channel.told, ['SUBSCRIBED']);
   assert.deepEqual(system.filter(({ status }) => status !== 'ok'), []);
