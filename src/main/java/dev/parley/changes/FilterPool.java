@@ -17,14 +17,13 @@ final class FilterPool {
      * is its owner's code: it gets a second, and no right to write.
      */
     private static final String SESSION = """
-            set timezone = 'UTC'; set datestyle = 'ISO, MDY'; set bytea_output = hex; set intervalstyle = postgres; set extra_float_digits = 1;
             set statement_timeout = '1s'; set lock_timeout = '1s'; set jit = off; set default_transaction_read_only = on;
             select set_config('search_path', pg_catalog.concat_ws(', ', nullif(current_setting('search_path'), ''), (
               select string_agg(distinct pg_catalog.quote_ident(n.nspname), ', ')
               from pg_catalog.pg_type t
                 join pg_catalog.pg_namespace n on n.oid = t.typnamespace
                 join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_type'::regclass::oid and d.objid = t.oid and d.deptype = 'e'
-              where n.nspname <> 'pg_catalog')), false)""";
+              where n.nspname <> 'pg_catalog')), false)""" + Connections.SAME_TEXTS;
 
     /** A server that answers within a second or never. */
     private static final long PATIENCE_MS = 5_000;

@@ -1,5 +1,6 @@
 package dev.parley.conversation;
 
+import dev.parley.database.Connections;
 import dev.parley.feed.OwnCommit;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
@@ -21,9 +22,8 @@ final class MessageBatch {
 
     /** What a session needs that stores messages: plans that do not depend on what the tables held when they were made, and no ring for each commit. */
     static final String SESSION = """
-            set synchronous_commit = on; set parley.quiet = 'on';
-            set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set jit = off;
-            set timezone = 'UTC'; set datestyle = 'ISO, MDY'; set bytea_output = hex; set intervalstyle = postgres""";
+            set parley.quiet = 'on';
+            set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set jit = off""" + Connections.SAME_TEXTS;
 
     /** The words of {@code parley.write_messages}; see its migration for what each means. */
     enum Outcome { CREATED, DUPLICATE, UNKNOWN, CLOSED, CONFLICT, REFUSED, BUSY, AGAIN }

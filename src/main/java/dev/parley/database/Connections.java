@@ -26,11 +26,27 @@ public class Connections {
      * what has committed before it. A transaction's time is bounded
      * by us, by statement: one that is ended by {@code transaction_timeout} (PostgreSQL 17) takes its session along, and what reads long would never get through.
      * Nor may a session end because nothing is asked of it ({@code idle_session_timeout}, 14): one that listens is asked nothing, and what a pool keeps is for later.
+     * What it says has committed is flushed, whatever else is to be waited for.
      */
     static final String EVERY_SESSION = """
             select set_config(t.name, '0', false) from (values ('transaction_timeout'), ('idle_session_timeout')) t (name) where current_setting(t.name, true) is not null;
             set default_transaction_read_only = off; set default_transaction_isolation = 'read committed'; set extra_float_digits = 1;
+            select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off';
             """;
+    /**
+     * For sessions that a pool keeps: on a standby they end, after a second, so that whoever waits for one does not come again at once. An address that leads to a
+     * new primary led to the old one before, which may be back as a standby and stay: nothing could be written there, and what its snapshots say is not so.
+     */
+    private static final String PRIMARY_ONLY = """
+            do $$ begin
+              if pg_catalog.pg_is_in_recovery() then
+                begin perform pg_catalog.pg_sleep(1); exception when query_canceled then null; end;
+                perform pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid());
+              end if;
+            end $$;
+            """;
+    /** For sessions that read rows: they look the same whoever reads them, whatever is set for the role or the database. */
+    public static final String SAME_TEXTS = "; set timezone = 'UTC'; set datestyle = 'ISO, MDY'; set bytea_output = hex; set intervalstyle = postgres";
     /**
      * For sessions in which nobody's triggers, policies or types are in force, which may name what they need without a schema. Where everybody may create in
      * {@code public} (any database made before PostgreSQL 15), a function or operator there that fits the arguments more closely than the system's own is called in
@@ -143,7 +159,7 @@ public class Connections {
     }
 
     private static Handler<SqlConnection> inSession(String setup, Runnable connected) {
-        return connection -> prepare(withoutComplaint(connection), setup).onComplete(done -> {
+        return connection -> prepare(withoutComplaint(connection), PRIMARY_ONLY + setup).onComplete(done -> {
             connected.run();
             connection.close();
         });

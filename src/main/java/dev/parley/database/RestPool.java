@@ -18,7 +18,7 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 class RestPool implements PgPoolCreator {
 
     /** Shorter than a caller waits, 10 s. */
-    private static final String SESSION = "set statement_timeout = '9s'";
+    private static final String SESSION = "set statement_timeout = '9s'" + Connections.SAME_TEXTS;
     /** Longer than that: the server itself is silent, so that no statement is left behind there. */
     private static final int SILENCE_SECONDS = 15;
 

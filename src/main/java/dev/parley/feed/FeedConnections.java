@@ -11,6 +11,7 @@ import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 
 /** The connections that read the change log: the tail's own, and a pool for replays. */
@@ -22,14 +23,10 @@ public class FeedConnections {
      * one (0.2 ms became 48 ms at 700,000 rows), and rows must look the same whoever reads them.
      */
     static final String SESSION = """
-            set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_bitmapscan = off; set jit = off;
-            set timezone = 'UTC'; set datestyle = 'ISO, MDY'; set bytea_output = hex; set intervalstyle = postgres""";
+            set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_bitmapscan = off; set jit = off""" + Connections.SAME_TEXTS;
 
-    /**
-     * What the tail's session needs besides, for {@link Tail#readBehind}: what is written there is flushed and rings for nobody.
-     */
-    private static final String WRITING = """
-            set synchronous_commit = on; set parley.quiet = 'on'""";
+    /** What the tail's session needs besides, for {@link Tail#readBehind}: what is written there rings for nobody. */
+    private static final String WRITING = "set parley.quiet = 'on'";
 
     /**
      * The longest statement that a reader's session keeps prepared. The client's own limit, 2,048, had a conversation's replay parsed and planned anew for each
@@ -41,6 +38,7 @@ public class FeedConnections {
     private final FirstConnection first;
     private final FeedConfig config;
     private final ExpendablePool readers;
+    private final AtomicLong readersConnected = new AtomicLong();
     private long renewedAt = System.nanoTime();
 
     FeedConnections(Connections connections, FirstConnection first, FeedConfig config) {
@@ -53,7 +51,7 @@ public class FeedConnections {
     private Pool newReaders() {
         PgConnectOptions options = connections.options("parley-reader");
         options.setPreparedStatementCacheSqlLimit(LONGEST_KEPT);
-        return connections.pool(options, config.readers(), session() + Connections.SYSTEM_NAMES_ONLY);
+        return connections.pool(options, config.readers(), session() + Connections.SYSTEM_NAMES_ONLY, readersConnected::incrementAndGet);
     }
 
     /** What was given up here must not run on in the server, where each new try makes all of them slower, nor keep its locks when the network fell silent. */
@@ -106,6 +104,11 @@ public class FeedConnections {
     /** For replays and catch-up. Any thread. */
     public Pool readers() {
         return readers.pool();
+    }
+
+    /** How many connections have been opened for them: each may be another server's, or the same one's after a crash that the tail has yet to hear of. Any thread. */
+    public long readersConnected() {
+        return readersConnected.get();
     }
 
     /** Asks over one of them; what takes longer than a read may fails, and the pool is given up. Any thread. */

@@ -33,7 +33,7 @@ class StoredBroadcasts {
 
     private static final int CONNECTIONS = 2;
     /** A live server ends a statement by itself before its connection is taken for dead. */
-    private static final String SESSION = "set statement_timeout = '5s'; set lock_timeout = '3s'; set timezone = 'UTC'; set jit = off";
+    private static final String SESSION = "set statement_timeout = '5s'; set lock_timeout = '3s'; set jit = off" + Connections.SAME_TEXTS;
     private static final long DEAD_MS = 7_000;
     private static final long LATEST_MS = 4_102_444_800_000L; // the year 2100: what is later is nonsense, and may not be a time at all
     private static final long MAX_REPLAY_BYTES = 8_000_000;

@@ -191,8 +191,9 @@ public class Router implements FeedListener {
         return tablesHandedOut;
     }
 
+    /** Changes whenever the tail's connection goes or comes and whenever one is opened for replays: raw snapshots of different epochs must not be compared. */
     long epoch() {
-        return tail.epoch();
+        return tail.epoch() + connections.readersConnected(); // either only grows
     }
 
     void joining(int more) {

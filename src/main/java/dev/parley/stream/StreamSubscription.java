@@ -242,6 +242,10 @@ final class StreamSubscription implements Flow.Subscription {
                 }
                 if (read.failed()) {
                     fail(read.cause());
+                } else if (epoch != router.epoch()) {
+                    // it may have been asked of one server what it had to bring since another's snapshot: asked once more, from what outlives a crash
+                    become(State.BEHIND);
+                    drain();
                 } else {
                     failures = 0;
                     tooSlow = 0;

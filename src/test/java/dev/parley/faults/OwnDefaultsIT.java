@@ -3,10 +3,13 @@ package dev.parley.faults;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.testing.Api;
 import dev.parley.testing.Await;
 import dev.parley.testing.Conversations;
+import dev.parley.testing.Http;
 import dev.parley.testing.Instance;
+import dev.parley.testing.Json;
 import dev.parley.testing.Parallel;
 import dev.parley.testing.Sql;
 import dev.parley.testing.StreamClient;
@@ -17,11 +20,13 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** An operator has set defaults for the service's role that suit other programs: sessions are read-only and end when nothing is asked, transactions are short. */
+/** An operator has set defaults for the service's role that suit other programs: sessions are read-only and end when nothing is asked, transactions are short,
+ * commits are not waited for, values are written in other ways. */
 class OwnDefaultsIT {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -34,7 +39,9 @@ class OwnDefaultsIT {
     static void start() {
         database = TestPostgres.start();
         Sql.on(database).run("create role chat superuser login");
-        Sql.on(database).run("alter role chat set default_transaction_read_only = on");
+        for (String setting : new String[] {"default_transaction_read_only = on", "synchronous_commit = off", "bytea_output = escape", "intervalstyle = iso_8601"}) {
+            Sql.on(database).run("alter role chat set " + setting);
+        }
         // as far as this server has them
         for (String limit : Sql.on(database).values("select name from pg_settings where name in ('transaction_timeout', 'idle_session_timeout')", String.class)) {
             Sql.on(database).run("alter role chat set " + limit + " = '300ms'");
@@ -61,6 +68,52 @@ class OwnDefaultsIT {
         });
         api.setStatus(conversation, "closed");
         assertEquals(161, Sql.on(database).value("select count(*) from messages where conversation_id = ?", Long.class, conversation));
+    }
+
+    @Test
+    void whatIsAnsweredIsFlushedThoughCommitsDoNotWaitByDefault() throws Exception {
+        Sql.on(database).run("""
+                create table commits (kind text, waits text);
+                create function note() returns trigger language plpgsql as $$
+                begin
+                  insert into public.commits values (tg_table_name || ' ' || tg_op, current_setting('synchronous_commit'));
+                  return null;
+                end $$;
+                create trigger note after insert or update on conversations for each row execute function note();
+                create trigger note after insert on messages for each row execute function note();
+                """);
+        try {
+            Api api = Api.of(instance);
+            UUID conversation = api.createConversation("flushed");
+            api.sendNew(conversation, "alone");
+            Parallel.run(4, writer -> () -> api.sendNew(conversation, "in batches"));
+            api.setStatus(conversation, "closed");
+            assertEquals(List.of("conversations INSERT on", "conversations UPDATE on", "messages INSERT on"),
+                    Sql.on(database).values("select distinct kind || ' ' || waits from commits order by 1", String.class));
+        } finally {
+            Sql.on(database).run("drop function note cascade; drop table commits");
+        }
+    }
+
+    @Test
+    void rowsLookByRestAsTheyDoInStreams() throws Exception {
+        Sql.on(database).run("alter table conversations add mark bytea default '\\x00ff', add due interval default '1 day 02:00'");
+        try (StreamClient all = StreamClient.global()) {
+            List<JsonNode> told = new CopyOnWriteArrayList<>();
+            all.onFrame(frame -> {
+                if (frame.path("type").asText().equals("conversation")) {
+                    told.add(frame.get("conversation"));
+                }
+            });
+            all.join(instance);
+            UUID conversation = Api.of(instance).createConversation("looks");
+            Await.until(() -> !told.isEmpty(), PATIENCE, "the conversation");
+            JsonNode row = Json.read(Http.get(instance.http("/api/conversations/" + conversation)).body());
+            assertEquals(List.of("\\x00ff", "1 day 02:00:00"), List.of(row.path("mark").asText(), row.path("due").asText()));
+            assertEquals(List.of("\\x00ff", "1 day 02:00:00"), List.of(told.get(0).path("mark").asText(), told.get(0).path("due").asText()));
+        } finally {
+            Sql.on(database).run("alter table conversations drop mark, drop due");
+        }
     }
 
     @Test

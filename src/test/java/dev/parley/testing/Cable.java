@@ -14,7 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class Cable implements AutoCloseable {
 
     private final ServerSocket door;
-    private final int target;
+    private volatile int target;
     private final Set<Socket> ends = ConcurrentHashMap.newKeySet();
     private final Set<Socket> silent = ConcurrentHashMap.newKeySet();
     private volatile boolean cut;
@@ -55,6 +55,11 @@ public final class Cable implements AutoCloseable {
         cut = false;
     }
 
+    /** New connections lead elsewhere; what is open stays. */
+    public void leadTo(int otherTarget) {
+        target = otherTarget;
+    }
+
     private void accept() {
         while (!door.isClosed()) {
             try {
@@ -63,14 +68,22 @@ public final class Cable implements AutoCloseable {
                     shut(near);
                     continue;
                 }
-                Socket far = new Socket(InetAddress.getLoopbackAddress(), target);
-                ends.add(near);
-                ends.add(far);
-                daemon(() -> carry(near, far));
-                daemon(() -> carry(far, near));
+                connect(near);
             } catch (IOException e) {
-                // the service is away, or this end: the browser tries again
+                // this end is away
             }
+        }
+    }
+
+    private void connect(Socket near) {
+        try {
+            Socket far = new Socket(InetAddress.getLoopbackAddress(), target);
+            ends.add(near);
+            ends.add(far);
+            daemon(() -> carry(near, far));
+            daemon(() -> carry(far, near));
+        } catch (IOException e) {
+            shut(near); // the other end is away: whoever came tries again
         }
     }
 

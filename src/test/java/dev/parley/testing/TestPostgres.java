@@ -87,9 +87,8 @@ public final class TestPostgres implements AutoCloseable {
         TestPostgres standby = new TestPostgres(freshFolder(), FreePort.find());
         Folders.copy(data, standby.data);
         begin();
-        append(standby.data.resolve("postgresql.conf"), "port = " + standby.port
-                + "\nhot_standby = on\nprimary_conninfo = 'host=127.0.0.1 port=" + port + " user=postgres application_name=standby'\n");
-        append(standby.data.resolve("standby.signal"), "");
+        append(standby.data.resolve("postgresql.conf"), "port = " + standby.port + "\n");
+        standby.follow(this);
         Runtime.getRuntime().addShutdownHook(standby.stopAtExit);
         standby.begin();
         return standby;
@@ -103,6 +102,19 @@ public final class TestPostgres implements AutoCloseable {
         append(data.resolve("postgresql.conf"), "port = " + port + "\n");
         begin();
         PostgresBinaries.run("pg_ctl", "promote", "-w", "-D", data.toString());
+    }
+
+    /** This server and its standby change places, each on its own port: nothing is lost, and what was the primary is a standby of the other's. */
+    public void switchTo(TestPostgres standby) {
+        stop("fast"); // once the standby has everything
+        PostgresBinaries.run("pg_ctl", "promote", "-w", "-D", standby.data.toString());
+        follow(standby);
+        begin();
+    }
+
+    private void follow(TestPostgres primary) {
+        append(data.resolve("postgresql.conf"), "hot_standby = on\nprimary_conninfo = 'host=127.0.0.1 port=" + primary.port + " user=postgres application_name=standby'\n");
+        append(data.resolve("standby.signal"), "");
     }
 
     /**
