@@ -29,6 +29,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -256,6 +257,33 @@ class ForeignWriterIT {
         assertEquals(List.of("message", "message", "message_updated", "message_deleted"), types());
         insert("numbers of deleted messages do not come again");
         assertEquals(3L, Sql.on(database).value("select max(seq) from messages where conversation_id = ?", Long.class, conversation));
+    }
+
+    @Test
+    void whoResumesHasAMessageThatWasDeletedAndMadeAgainMeanwhile() throws IOException {
+        insert("stays");
+        UUID again = UUID.randomUUID();
+        String make = "insert into messages (id, conversation_id, content) values (?, ?, ?)";
+        Sql.on(database).run(make, again, conversation, "first");
+        List<String> frames = new CopyOnWriteArrayList<>();
+        try (StreamClient stream = StreamClient.conversation(conversation).after(0)) {
+            stream.onFrame(frame -> {
+                if (frame.path("type").asText().startsWith("message")) {
+                    frames.add(frame.path("type").asText() + " " + frame.path("message").path("content").asText());
+                }
+            });
+            stream.join(instance);
+            Await.until(() -> frames.size() == 2, Duration.ofSeconds(30), () -> "both messages; came " + frames);
+            stream.disconnect();
+            frames.clear();
+            Sql.on(database).run("update messages set content = 'edited' where id = ?", again);
+            Sql.on(database).run("delete from messages where id = ?", again);
+            Sql.on(database).run(make, again, conversation, "once more");
+            Sql.on(database).run("update messages set content = 'edited since' where id = ?", again);
+            Sql.on(database).run("delete from messages where conversation_id = ? and seq = 1", conversation);
+            stream.join(instance);
+            assertEquals(List.of("message edited since", "message_updated edited since", "message_deleted "), frames);
+        }
     }
 
     @Test
