@@ -130,6 +130,21 @@ class RealtimeSchemaTest {
         assertEquals(aroundToday(), days());
     }
 
+    @Test
+    void columnsAndChecksThatAnOperatorAddsAreInNewPartitionsAndRowsAreMovedToThem() {
+        String today = "realtime.messages_" + DAY.format(LocalDate.now(ZoneOffset.UTC));
+        sql.run("alter table realtime.messages add words int generated always as (length(topic)) stored, add note text default 'none', add check (note <> '')");
+        try {
+            sql.run("drop table " + today, "select realtime.send('{}', 'ev', 'room')");
+            assertEquals(Map.of(), lookAfter());
+            assertEquals(today + "|4|none", sql.value("select tableoid::regclass, words, note from realtime.messages"));
+            sql.run("select realtime.send('{}', 'ev', 'garden')");
+            assertEquals(today + "|6|none", sql.value("select tableoid::regclass, words, note from realtime.messages where topic = 'garden'"));
+        } finally {
+            sql.run("alter table realtime.messages drop words, drop note");
+        }
+    }
+
     private Map<String, String> lookAfter() {
         return partitions.lookAfter().toCompletionStage().toCompletableFuture().orTimeout(20, TimeUnit.SECONDS).join();
     }

@@ -15,6 +15,7 @@ import dev.parley.testing.Parallel;
 import dev.parley.testing.Sql;
 import dev.parley.testing.StreamClient;
 import dev.parley.testing.TestPostgres;
+import dev.parley.testing.Truth;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.time.Duration;
@@ -228,6 +229,38 @@ class OwnTriggersIT {
                   when (pg_trigger_depth() = 0) execute function reply();
                 """);
         assertAnswered();
+    }
+
+    @Test
+    void aCopyThatATriggerInsertsIsNumberedInItsOwnConversation() throws Exception {
+        UUID copies = Conversations.insert(database, "copies");
+        Sql.on(database).run("""
+                create function copy() returns trigger language plpgsql as $$
+                begin
+                  if new.sender_role = 'customer' then
+                    new.id := gen_random_uuid();
+                    new.conversation_id := '%s';
+                    new.sender_role := 'system';
+                    insert into public.messages values (new.*);
+                  end if;
+                  return null;
+                end $$;
+                create trigger copy after insert on messages for each row execute function copy();
+                """.formatted(copies));
+        try (StreamClient stream = StreamClient.conversation(copies).after(0).join(instance)) {
+            Sql.on(database).run("insert into messages (conversation_id, content, sender_role) values (?, 'not copied', 'admin'), (?, 'by psql', 'customer')", conversation, conversation);
+            Api api = Api.of(instance);
+            api.sendNew(conversation, "alone");
+            Parallel.run(4, writer -> () -> {
+                for (int i = 0; i < 5; i++) {
+                    api.sendNew(conversation, "in batches");
+                }
+                return null;
+            });
+            Await.until(() -> stream.deliveries().count() == 22, PATIENCE, () -> "22 copies; came " + stream.deliveries().count());
+            stream.deliveries().assertExactly(Truth.messages(database, List.of(copies)));
+            assertEquals(22, Sql.on(database).value("select max(seq) from messages where conversation_id = ?", Long.class, copies));
+        }
     }
 
     /** As extensions do that fail, and those that can't reach another server. */
