@@ -19,6 +19,13 @@ before(async () => {
       drop policy if exists readers_read on realtime.messages;
       drop policy if exists presence_read on realtime.messages;
       drop policy if exists parts_read on realtime.messages;
+      drop policy if exists talk_read on realtime.messages;
+      drop policy if exists talk_write on realtime.messages;
+      create table if not exists public.talkers (topic text primary key);
+      grant select on public.talkers to authenticated;
+      create policy talk_read on realtime.messages for select to authenticated using (realtime.topic() like 'talk%');
+      create policy talk_write on realtime.messages for insert to authenticated
+        with check (exists (select from public.talkers t where t.topic = realtime.topic()));
       create policy members_read on realtime.messages for select to authenticated
         using (realtime.topic() like 'members%' and current_setting('request.jwt.claims')::json ->> 'sub' = '${MEMBER}');
       create policy members_write on realtime.messages for insert to authenticated
@@ -86,6 +93,18 @@ matrix('who may only read is not heard', async (application) => {
   assert.deepEqual(await owner.httpSend('official', {}), { success: true });
   await arrived(heard, 1);
   assert.deepEqual(heard.map(({ event }) => event), ['official']);
+});
+
+matrix('who is given the right to write after the join is heard at once, in order', async (application) => {
+  const name = unique('talk');
+  const { channel } = await joined(await signedIn(application, await stranger()), name, { broadcast: { ack: true }, presence: { enabled: true } });
+  const { heard } = await joined(application.client({ key: SECRET }), name);
+  await db.query('insert into public.talkers values ($1)', [name]);
+  const answers = await Promise.all([1, 2, 3].map((n) => channel.send(broadcast('late', { n }))));
+  assert.deepEqual(answers, ['ok', 'ok', 'ok']);
+  assert.equal(await channel.track({ who: 'me' }), 'ok');
+  await arrived(heard, 3);
+  assert.deepEqual(heard.map(({ payload }) => payload.n), [1, 2, 3]);
 });
 
 matrix('who may see only presence hears no broadcast', async (application) => {

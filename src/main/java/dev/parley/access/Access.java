@@ -100,7 +100,12 @@ public class Access {
      * @return the rights, on any thread; fails when the database can't be asked
      */
     public Uni<ChannelRights> mayJoin(Caller caller, String topic, boolean isPrivate) {
-        return isPrivate ? policies.rights(caller, topic) : EVERYTHING;
+        return isPrivate ? policies.rights(caller, topic, true) : EVERYTHING;
+    }
+
+    /** The same of a private channel for somebody who could not do there what he does now: what was answered a moment ago does not count. */
+    public Uni<ChannelRights> mayByNow(Caller caller, String topic) {
+        return policies.rights(caller, topic, false);
     }
 
     /** Whether {@link #mayJoin} of a private channel has its answer without a question to the database. */

@@ -61,15 +61,16 @@ public class ChannelPolicies {
     }
 
     /**
-     * @param topic the sub topic, without {@code realtime:}
+     * @param topic  the sub topic, without {@code realtime:}
+     * @param lately whether what was answered a moment ago will do
      * @return the rights, on any thread; fails when the database can't be asked
      */
-    public Uni<ChannelRights> rights(Caller caller, String topic) {
+    public Uni<ChannelRights> rights(Caller caller, String topic, boolean lately) {
         if (!storable(topic)) {
             return Uni.createFrom().item(ChannelRights.NONE);
         }
         Uni<Void> schema = database.ready() ? Uni.createFrom().voidItem() : database.migrated().ifNoItem().after(PATIENCE).fail();
-        return schema.chain(inPlace -> Uni.createFrom().completionStage(() -> answer(caller, topic).toCompletionStage()));
+        return schema.chain(inPlace -> Uni.createFrom().completionStage(() -> answer(caller, topic, lately).toCompletionStage()));
     }
 
     /** Whether {@link #rights} of these need no question of their own: it was asked a moment ago, or is being asked. */
@@ -77,8 +78,8 @@ public class ChannelPolicies {
         return answers.has(Question.of(caller, topic));
     }
 
-    private Future<ChannelRights> answer(Caller caller, String topic) {
-        return answers.get(Question.of(caller, topic), asking -> ask(caller, topic, asking));
+    private Future<ChannelRights> answer(Caller caller, String topic, boolean lately) {
+        return answers.get(Question.of(caller, topic), lately, asking -> ask(caller, topic, asking));
     }
 
     /** Where more is asked than the database answers in time, it answers those who still wait: else it would be busy with the questions of those who gave up. */

@@ -14,4 +14,9 @@ public record ChannelRights(boolean broadcastRead, boolean broadcastWrite, boole
     public boolean mayJoin(boolean presence) {
         return broadcastRead || presence && presenceRead;
     }
+
+    /** What may be heard is as here, what may be said as there. */
+    public ChannelRights writing(ChannelRights there) {
+        return new ChannelRights(broadcastRead, there.broadcastWrite, presenceRead, there.presenceWrite);
+    }
 }

@@ -57,11 +57,12 @@ final class RecentAnswers {
         this.capacity = capacity;
     }
 
-    Future<ChannelRights> get(Question question, Function<Asking, Future<ChannelRights>> ask) {
+    /** @param lately whether an answer of a moment ago will do, or only one that is on its way */
+    Future<ChannelRights> get(Question question, boolean lately, Function<Asking, Future<ChannelRights>> ask) {
         long now = System.nanoTime();
         Asking mine;
         synchronized (this) {
-            Asking known = known(question, now);
+            Asking known = lately ? known(question, now) : underWay.get(question);
             if (known != null) {
                 known.wantedUntil = now + patienceNanos;
                 return known.answer.future();

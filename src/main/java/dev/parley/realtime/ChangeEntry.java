@@ -113,10 +113,10 @@ record ChangeEntry(Event event, String schema, String table, String filter, List
             return null;
         }
         List<String> columns = RawJson.texts(select, MAX_SELECT);
-        if (columns == null || columns.isEmpty()) {
+        if (columns == null) {
             throw unreadable("select", select);
         }
-        return columns;
+        return columns.isEmpty() ? null : columns; // none is all, as upstream has it
     }
 
     /** A number may come as text, for those who keep it in the browser's storage. */

@@ -45,6 +45,8 @@ final class Channel {
     /** Whose place this one takes, until the client has been told of its end; else null. */
     private Channel replaced;
     private State state = State.JOINING;
+    private final LateRights lateRights;
+    private Caller caller;
     private ChannelRights rights = ChannelRights.NONE;
     private Subscriptions subscriptions = Subscriptions.NONE;
     private OutboundStream changes;
@@ -67,6 +69,7 @@ final class Channel {
         this.token = new ChannelToken(this, session, services, topic, config.token());
         this.broadcasts = new ChannelBroadcasts(session, services, topic, frames, config);
         this.presence = new ChannelPresence(session, services, topic, frames, config);
+        this.lateRights = new LateRights(session, this::askAgain);
     }
 
     ChannelFrames frames() {
@@ -139,6 +142,7 @@ final class Channel {
     /** @param response JSON */
     private void begin(Caller caller, String response) {
         state = State.JOINED;
+        this.caller = caller;
         services.figures().joined();
         Position now = services.streams().now();
         // in one turn of the event loop, so that the answer leaves when all is subscribed to, and nothing can come before it
@@ -231,8 +235,8 @@ final class Channel {
     /** Takes an event that the client sent to this channel. */
     void push(Envelope envelope) {
         switch (envelope.event()) {
-            case "broadcast" -> broadcasts.push(envelope, rights);
-            case "presence" -> presence.push(envelope, rights, this::end);
+            case "broadcast" -> write(rights.broadcastWrite(), envelope.payload().length(), () -> broadcasts.push(envelope, rights));
+            case "presence" -> write(rights.presenceWrite(), envelope.payload().length(), () -> presence.push(envelope, rights, this::end));
             case "access_token" -> {
                 if (envelope.payload().length() <= MAX_TOKEN_PUSH) {
                     token.push(JoinConfig.token(envelope.payload()));
@@ -244,7 +248,26 @@ final class Channel {
 
     /** Takes a binary broadcast. */
     void push(BroadcastPush push) {
-        broadcasts.push(push, rights);
+        write(rights.broadcastWrite(), push.payload().length, () -> broadcasts.push(push, rights));
+    }
+
+    private void write(boolean may, int size, Runnable write) {
+        if (may || !lateRights.take(size, write)) {
+            write.run();
+        }
+    }
+
+    /** What the channel hears stays as it is: to hear more, or less, is for a join and a fresh token to say. */
+    private Future<Void> askAgain() {
+        Caller asked = caller;
+        return Futures.of(services.access().mayByNow(asked, topic.name())).map(now -> {
+            session.run(() -> {
+                if (caller == asked) {
+                    rights = rights.writing(now);
+                }
+            });
+            return null;
+        });
     }
 
     /** Fails when the caller may watch less than the channel does: then it can't go on as it is. */
@@ -261,9 +284,10 @@ final class Channel {
     void renew(Admission admission) {
         ChannelRights now = admission.rights();
         if (rights.broadcastRead() && !now.broadcastRead() || presence.isWatching() && !now.presenceRead()) {
-            end(Reasons.cannotReadAnyMore(topic.name()));
+            end(now.mayJoin(config.presence()) ? Reasons.cannotReadAnyMore(topic.name()) : Reasons.cannotRead(topic.name()));
             return;
         }
+        caller = admission.caller();
         rights = now;
         broadcasts.follow(rights);
         presence.renew(rights);
@@ -314,6 +338,7 @@ final class Channel {
     private void release() {
         broadcasts.end();
         presence.end();
+        lateRights.end();
         if (changes != null) {
             changes.cancel();
         }

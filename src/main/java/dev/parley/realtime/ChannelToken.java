@@ -23,8 +23,8 @@ final class ChannelToken {
     private final RealtimeServices services;
     private final Topic topic;
     private String token;
-    /** A fresh one is being looked at, or will be again; what comes meanwhile waits, the last one only. */
-    private boolean checking;
+    /** A fresh one that is being looked at, or will be again, else null; what comes meanwhile waits, the last one only. */
+    private String checking;
     private String next;
     /** Of the one that the channel goes by; null when it never does. */
     private Instant expiresAt;
@@ -72,21 +72,25 @@ final class ChannelToken {
     /**
      * Takes a token that the client sent while joined: the channel goes on with it, or ends.
      *
-     * @param fresh null, or the one that it goes by already, to leave it as it is
+     * @param fresh null, or the one that came last, to leave it as it is
      */
     void push(String fresh) {
-        if (fresh == null || fresh.equals(token) || !channel.isJoined()) {
+        if (fresh == null || fresh.equals(latest()) || !channel.isJoined()) {
             return;
         }
-        if (checking) {
+        if (checking != null) {
             next = fresh;
             return;
         }
-        checking = true;
         check(fresh);
     }
 
+    private String latest() {
+        return next != null ? next : checking != null ? checking : token;
+    }
+
     private void check(String fresh) {
+        checking = fresh;
         admission(fresh)
                 .compose(admission -> channel.requireAllFor(admission.caller()).map(admission))
                 .map(admission -> {
@@ -99,7 +103,7 @@ final class ChannelToken {
                         session.later(pause(), () -> check(newest(fresh)));
                         return;
                     }
-                    checking = false;
+                    checking = null;
                     if (!channel.isJoined()) {
                         return;
                     }
@@ -143,7 +147,12 @@ final class ChannelToken {
         expiresAt = at;
         if (at != null) {
             expiry = session.later(Duration.between(Instant.now(), at), () -> {
-                if (!checking) {
+                if (checking != null) {
+                    return;
+                }
+                if (session.isAsleep()) {
+                    channel.fail(); // nobody is awake there to send a fresh token: the client joins again when it is, which it does not after an end
+                } else {
                     channel.end(expired(at).getMessage());
                 }
             });

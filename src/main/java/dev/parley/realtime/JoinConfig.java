@@ -42,7 +42,7 @@ record JoinConfig(boolean self, boolean ack, Replay replay, boolean replicationR
             JsonNode since = RawJson.scalar(members.get("since"));
             JsonNode limit = RawJson.scalar(members.get("limit"));
             boolean limited = members.containsKey("limit");
-            if (!since.isNumber() || !since.canConvertToLong() || limited && (!limit.canConvertToInt() || limit.intValue() < 1)) {
+            if (!since.isNumber() || !since.canConvertToLong() || limited && !limit.canConvertToInt()) {
                 return INVALID;
             }
             return new Replay(true, since.longValue(), limited ? limit.intValue() : Integer.MAX_VALUE);

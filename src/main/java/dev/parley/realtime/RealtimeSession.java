@@ -45,6 +45,7 @@ final class RealtimeSession implements SocketGuard.Session {
     /** By topic, whether its channel is still there or not: who joins anew does not begin anew. Null until it is needed, which for most it never is. */
     private Map<String, RateLimit> presenceCalls;
     private long storing;
+    private long lastFrame = System.nanoTime();
     private boolean leaving;
     private boolean closed;
 
@@ -83,6 +84,7 @@ final class RealtimeSession implements SocketGuard.Session {
 
     /** Takes a text frame. */
     void text(String text) {
+        lastFrame = System.nanoTime();
         if (leaving) {
             return;
         }
@@ -97,6 +99,7 @@ final class RealtimeSession implements SocketGuard.Session {
 
     /** Takes a binary frame. */
     void binary(byte[] frame) {
+        lastFrame = System.nanoTime();
         if (leaving) {
             return;
         }
@@ -139,6 +142,14 @@ final class RealtimeSession implements SocketGuard.Session {
                 }
             }
         }
+    }
+
+    /**
+     * Whether nothing has come from the client for long though its system keeps the socket: an app in the background, a page that the browser has frozen. One that
+     * is awake sends a heartbeat every 25 s, a page whose timers the browser holds back once a minute.
+     */
+    boolean isAsleep() {
+        return System.nanoTime() - lastFrame > services.settings().idleTimeout.toNanos();
     }
 
     private void join(Envelope join) {

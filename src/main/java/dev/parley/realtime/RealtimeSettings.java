@@ -4,7 +4,7 @@ import jakarta.inject.Singleton;
 import java.time.Duration;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
-/** The settings {@code parley.realtime.*} that the protocol itself goes by. Read as fields, hence a singleton: a client proxy has none. */
+/** The settings that the protocol itself goes by. Read as fields, hence a singleton: a client proxy has none. */
 @Singleton
 class RealtimeSettings {
 
@@ -43,6 +43,10 @@ class RealtimeSettings {
     /** How long the answer to a refused join is held back: clients try again at once and for ever. */
     @ConfigProperty(name = "parley.realtime.error-delay", defaultValue = "5s")
     Duration errorDelay;
+
+    /** How long nothing, not even the answer to a ping, may come; a client of which only such answers have come for so long is asleep. */
+    @ConfigProperty(name = "parley.socket.idle-timeout", defaultValue = "75s")
+    Duration idleTimeout;
 
     /** How long the answer to a refused connection is held back. */
     @ConfigProperty(name = "parley.realtime.refusal-delay", defaultValue = "2s")

@@ -281,9 +281,9 @@ class ChannelPoliciesTest {
         try (Policies remembering = new Policies(Map.of())) {
             List<Uni<ChannelRights>> asked = new ArrayList<>();
             for (int i = 0; i < 1_000; i++) {
-                asked.add(remembering.policies.rights(ada(), "room:1"));
+                asked.add(remembering.policies.rights(ada(), "room:1", true));
             }
-            asked.add(remembering.policies.rights(caller("authenticated", "bob"), "room:1"));
+            asked.add(remembering.policies.rights(caller("authenticated", "bob"), "room:1", true));
             long before = number("select last_value from rooms.asked");
             List<ChannelRights> answers = Uni.join().all(asked).andFailFast().await().atMost(Duration.ofSeconds(5));
             assertEquals(List.of(READS), answers.stream().distinct().toList());
@@ -399,7 +399,7 @@ class ChannelPoliciesTest {
         }
 
         private ChannelRights ask(Caller caller, String topic) {
-            return policies.rights(caller, topic).await().atMost(PATIENCE);
+            return policies.rights(caller, topic, true).await().atMost(PATIENCE);
         }
 
         @Override

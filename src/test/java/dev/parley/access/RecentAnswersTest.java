@@ -27,49 +27,63 @@ class RecentAnswersTest {
     @Test
     void equalQuestionsShareOneAnswerUnderWayAndAfterwards() {
         RecentAnswers answers = new RecentAnswers(LONG, LONG, 10);
-        Future<ChannelRights> first = answers.get(question("anon", "ada", "room"), this::ask);
-        assertSame(first, answers.get(question("anon", "ada", "room"), this::ask));
+        Future<ChannelRights> first = answers.get(question("anon", "ada", "room"), true, this::ask);
+        assertSame(first, answers.get(question("anon", "ada", "room"), true, this::ask));
         asked.get(0).complete(ChannelRights.ALL);
-        assertSame(first, answers.get(question("anon", "ada", "room"), this::ask));
+        assertSame(first, answers.get(question("anon", "ada", "room"), true, this::ask));
         assertSame(ChannelRights.ALL, first.result());
         assertEquals(1, asked.size());
     }
 
     @Test
+    void whoAsksWhatHoldsByNowGetsNoAnswerOfAMomentAgoAndSharesOneUnderWay() {
+        RecentAnswers answers = new RecentAnswers(LONG, LONG, 10);
+        Future<ChannelRights> first = answers.get(question("anon", "ada", "room"), true, this::ask);
+        asked.get(0).complete(ChannelRights.NONE);
+        Future<ChannelRights> byNow = answers.get(question("anon", "ada", "room"), false, this::ask);
+        assertNotSame(first, byNow);
+        assertSame(byNow, answers.get(question("anon", "ada", "room"), false, this::ask));
+        asked.get(1).complete(ChannelRights.ALL);
+        assertSame(ChannelRights.ALL, byNow.result());
+        assertSame(byNow, answers.get(question("anon", "ada", "room"), true, this::ask));
+        assertEquals(2, asked.size());
+    }
+
+    @Test
     void whoAsksAnythingElseGetsAnAnswerOfItsOwn() {
         RecentAnswers answers = new RecentAnswers(LONG, LONG, 10);
-        answers.get(question("anon", "ada", "room"), this::ask);
-        answers.get(question("authenticated", "ada", "room"), this::ask);
-        answers.get(question("anon", "bob", "room"), this::ask);
-        answers.get(question("anon", "ada", "Room"), this::ask);
+        answers.get(question("anon", "ada", "room"), true, this::ask);
+        answers.get(question("authenticated", "ada", "room"), true, this::ask);
+        answers.get(question("anon", "bob", "room"), true, this::ask);
+        answers.get(question("anon", "ada", "Room"), true, this::ask);
         assertEquals(4, asked.size());
     }
 
     @Test
     void noFailureIsKept() {
         RecentAnswers answers = new RecentAnswers(LONG, LONG, 10);
-        Future<ChannelRights> first = answers.get(question("anon", "ada", "room"), this::ask);
+        Future<ChannelRights> first = answers.get(question("anon", "ada", "room"), true, this::ask);
         asked.get(0).fail("away");
         assertTrue(first.failed());
-        Future<ChannelRights> second = answers.get(question("anon", "ada", "room"), this::ask);
+        Future<ChannelRights> second = answers.get(question("anon", "ada", "room"), true, this::ask);
         assertNotSame(first, second);
         asked.get(1).complete(ChannelRights.NONE);
         assertSame(ChannelRights.NONE, second.result());
         Function<Asking, Future<ChannelRights>> broken = asking -> {
             throw new IllegalStateException("no pool");
         };
-        assertTrue(answers.get(question("anon", "ada", "other"), broken).failed());
+        assertTrue(answers.get(question("anon", "ada", "other"), true, broken).failed());
         assertEquals(1, answers.size());
     }
 
     @Test
     void anAnswerIsAsOldAsItsQuestion() {
         RecentAnswers answers = new RecentAnswers(Duration.ofMillis(1), LONG, 10);
-        Future<ChannelRights> first = answers.get(question("anon", "ada", "room"), this::ask);
+        Future<ChannelRights> first = answers.get(question("anon", "ada", "room"), true, this::ask);
         Await.pause(Duration.ofMillis(2));
-        assertSame(first, answers.get(question("anon", "ada", "room"), this::ask), "still under way");
+        assertSame(first, answers.get(question("anon", "ada", "room"), true, this::ask), "still under way");
         asked.get(0).complete(ChannelRights.ALL);
-        assertNotSame(first, answers.get(question("anon", "ada", "room"), this::ask));
+        assertNotSame(first, answers.get(question("anon", "ada", "room"), true, this::ask));
         assertEquals(1, answers.size());
     }
 
@@ -77,13 +91,13 @@ class RecentAnswersTest {
     void theOldestGoFirstWhenThereAreTooMany() {
         RecentAnswers answers = new RecentAnswers(LONG, LONG, 10);
         for (int i = 0; i < 100; i++) {
-            answers.get(question("anon", "ada", "room " + i), this::ask);
+            answers.get(question("anon", "ada", "room " + i), true, this::ask);
             asked.get(i).complete(ChannelRights.ALL);
             assertTrue(answers.size() <= 10);
         }
-        answers.get(question("anon", "ada", "room 95"), this::ask);
+        answers.get(question("anon", "ada", "room 95"), true, this::ask);
         assertEquals(100, asked.size());
-        answers.get(question("anon", "ada", "room 5"), this::ask);
+        answers.get(question("anon", "ada", "room 5"), true, this::ask);
         assertEquals(101, asked.size());
     }
 
@@ -92,7 +106,7 @@ class RecentAnswersTest {
         RecentAnswers answers = new RecentAnswers(LONG, LONG, 10);
         for (int again = 0; again < 2; again++) {
             for (int i = 0; i < 100; i++) {
-                answers.get(question("anon", "ada", "room " + i), this::ask);
+                answers.get(question("anon", "ada", "room " + i), true, this::ask);
             }
         }
         assertEquals(100, asked.size());
@@ -103,7 +117,7 @@ class RecentAnswersTest {
     @Test
     void nobodyWaitsLongerThanPatienceAllows() {
         RecentAnswers answers = new RecentAnswers(LONG, Duration.ofMillis(1), 10);
-        answers.get(question("anon", "ada", "room"), this::ask);
+        answers.get(question("anon", "ada", "room"), true, this::ask);
         Await.pause(Duration.ofMillis(2));
         assertFalse(askings.get(0).begins());
     }
@@ -112,10 +126,10 @@ class RecentAnswersTest {
     void whoAsksTheSameLaterWaitsTheWholeTimeToo() {
         RecentAnswers answers = new RecentAnswers(LONG, Duration.ofMillis(500), 10);
         long begun = System.nanoTime();
-        answers.get(question("anon", "ada", "room"), this::ask);
+        answers.get(question("anon", "ada", "room"), true, this::ask);
         while (System.nanoTime() - begun < Duration.ofMillis(600).toNanos()) {
             Await.pause(Duration.ofMillis(20));
-            answers.get(question("anon", "ada", "room"), this::ask);
+            answers.get(question("anon", "ada", "room"), true, this::ask);
         }
         assertTrue(askings.get(0).begins());
         assertEquals(1, asked.size());
@@ -125,11 +139,11 @@ class RecentAnswersTest {
     void theTimeInWhichAQuestionWaitedDoesNotAgeItsAnswer() {
         Duration age = Duration.ofMillis(500);
         RecentAnswers answers = new RecentAnswers(age, LONG, 10);
-        Future<ChannelRights> first = answers.get(question("anon", "ada", "room"), this::ask);
+        Future<ChannelRights> first = answers.get(question("anon", "ada", "room"), true, this::ask);
         Await.pause(age.plusMillis(100));
         assertTrue(askings.get(0).begins());
         asked.get(0).complete(ChannelRights.ALL);
-        assertSame(first, answers.get(question("anon", "ada", "room"), this::ask));
+        assertSame(first, answers.get(question("anon", "ada", "room"), true, this::ask));
     }
 
     private Future<ChannelRights> ask(Asking asking) {
