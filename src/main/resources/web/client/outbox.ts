@@ -112,9 +112,7 @@ export class Outbox {
     this.open = false;
     const interrupted = this.onWire;
     this.release();
-    if (interrupted === null || ++this.interruptions < MAX_INTERRUPTIONS) return;
-    this.interruptions = 0;
-    this.change(interrupted, { delivery: "failed", failure: "PARLEY-UNAVAILABLE" });
+    if (interrupted !== null && ++this.interruptions >= MAX_INTERRUPTIONS) this.fail(interrupted, "PARLEY-UNAVAILABLE");
   }
 
   acknowledged(id: string, seq: number): void {
@@ -137,7 +135,7 @@ export class Outbox {
     if (subject === null || this.find(subject) === undefined) return false;
     const again = TRANSIENT.has(code) && this.backoff.failures < MAX_ATTEMPTS;
     if (this.onWire === subject) this.release();
-    this.interruptions = 0;
+    this.interruptions = 0; // the connection lived long enough to say so
     if (again) {
       this.resting = true;
       this.timer = setTimeout(() => {
@@ -145,7 +143,7 @@ export class Outbox {
         this.pump();
       }, this.backoff.next());
     } else {
-      this.change(subject, { delivery: "failed", failure: code });
+      this.fail(subject, code);
       this.pump();
     }
     return true;
@@ -159,7 +157,7 @@ export class Outbox {
   /** None of them will ever get through. */
   refuseAll(code: string): void {
     this.release();
-    for (const m of this.queue) if (m.delivery === "sending") this.change(m.id, { delivery: "failed", failure: code });
+    for (const m of this.queue) if (m.delivery === "sending") this.fail(m.id, code);
   }
 
   /** Drops acknowledged messages whose row is known to be elsewhere. */
@@ -189,9 +187,7 @@ export class Outbox {
   private unanswered(id: string): void {
     this.release();
     this.backoff.next();
-    if (this.backoff.failures >= MAX_ATTEMPTS) {
-      this.change(id, { delivery: "failed", failure: "PARLEY-UNAVAILABLE" });
-    }
+    if (this.backoff.failures >= MAX_ATTEMPTS) this.fail(id, "PARLEY-UNAVAILABLE");
     this.handler.stalled();
   }
 
@@ -210,6 +206,12 @@ export class Outbox {
 
   private find(id: string): Outgoing | undefined {
     return this.queue.find((m) => m.id === id);
+  }
+
+  /** What happened to it is not held against the next one. */
+  private fail(id: string, code: string): void {
+    this.interruptions = 0;
+    this.change(id, { delivery: "failed", failure: code });
   }
 
   private change(id: string, change: Partial<Outgoing>): void {
