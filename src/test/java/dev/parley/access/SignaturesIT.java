@@ -40,7 +40,7 @@ class SignaturesIT {
             set.addJsonWebKey(pair);
         });
         String claims = Tokens.claims("authenticated", "ada");
-        try (TestPostgres database = TestPostgres.start(); KeyServer keys = new KeyServer(set.toJson());
+        try (TestPostgres database = TestPostgres.startMigrated(); KeyServer keys = new KeyServer(set.toJson());
                 Instance service = Instance.over(database).setting("parley.jwt.jwks-url", keys.url())
                         .setting("parley.realtime.max-rest-events-per-second", "100").start()) {
             for (Map.Entry<PublicJsonWebKey, String[]> pair : pairs.entrySet()) {

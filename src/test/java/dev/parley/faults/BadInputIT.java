@@ -52,7 +52,7 @@ class BadInputIT {
 
     @BeforeAll
     static void startInstance() {
-        database = TestPostgres.start();
+        database = TestPostgres.startMigrated();
         instance = Instance.over(database).start();
     }
 

@@ -26,7 +26,7 @@ class BulkEditsIT {
 
     @Test
     void readersThatHaveToBeginAnewWhileTheEditsGoOnAreLiveInTheEnd() throws Exception {
-        try (TestPostgres database = TestPostgres.start(); Instance instance = Instance.over(database).setting("parley.stream.join-buffer", "1").start()) {
+        try (TestPostgres database = TestPostgres.startMigrated(); Instance instance = Instance.over(database).setting("parley.stream.join-buffer", "1").start()) {
             UUID conversation = Conversations.insert(database, "bulk");
             Sql sql = Sql.on(database);
             sql.run("insert into messages (conversation_id, content) select ?, 'first' from generate_series(1, ?)", conversation, MESSAGES);

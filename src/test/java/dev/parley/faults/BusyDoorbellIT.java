@@ -30,7 +30,7 @@ class BusyDoorbellIT {
 
     @Test
     void commitsThatWouldQueueUpBehindTheDoorbellStopRingingAndArriveAllTheSame() throws Exception {
-        try (TestPostgres database = TestPostgres.start(); Instance one = unpolled(database).start()) {
+        try (TestPostgres database = TestPostgres.startMigrated(); Instance one = unpolled(database).start()) {
             List<UUID> conversations = Conversations.insert(database, WRITERS);
             AtomicBoolean crowd = new AtomicBoolean(true), lastOne = new AtomicBoolean(true);
             ExecutorService writers = Executors.newFixedThreadPool(WRITERS);

@@ -24,7 +24,7 @@ class ConcurrentWritersIT {
     @Test
     void everyStreamOfTwoReplicasGetsExactlyTheCommittedRows() throws Exception {
         long seed = Seed.of(getClass());
-        try (TestPostgres database = TestPostgres.start(); Instance one = Instance.over(database).begin();
+        try (TestPostgres database = TestPostgres.startMigrated(); Instance one = Instance.over(database).begin();
                 Instance two = Instance.over(database).begin()) {
             List<Instance> instances = List.of(one.awaitReady(), two.awaitReady());
             List<UUID> conversations = Conversations.insert(database, 50);

@@ -44,7 +44,7 @@ class DatabaseFaultsIT {
 
     @BeforeAll
     static void start() {
-        database = TestPostgres.start();
+        database = TestPostgres.startMigrated();
         instances = List.of(Instance.over(database).begin(), Instance.over(database).begin());
     }
 

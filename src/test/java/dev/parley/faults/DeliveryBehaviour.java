@@ -58,7 +58,7 @@ public abstract class DeliveryBehaviour {
 
     @BeforeAll
     void start() {
-        database = TestPostgres.start();
+        database = TestPostgres.startMigrated();
         first = Instance.over(database).begin();
         second = Instance.over(database).begin();
         both = List.of(first.awaitReady(), second.awaitReady());

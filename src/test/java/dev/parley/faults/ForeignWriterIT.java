@@ -48,7 +48,7 @@ class ForeignWriterIT {
 
     @BeforeAll
     static void start() throws IOException {
-        database = TestPostgres.start();
+        database = TestPostgres.startMigrated();
         instance = Instance.over(database).start();
         witness = Witness.of(database, instance);
     }

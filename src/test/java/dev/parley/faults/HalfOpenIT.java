@@ -70,7 +70,7 @@ class HalfOpenIT {
 
     @BeforeAll
     static void start() {
-        database = TestPostgres.start();
+        database = TestPostgres.startMigrated();
         instance = Instance.over(database).setting("parley.feed.read-timeout", "2s").setting("parley.writer.patience", "6s")
                 .setting("parley.socket.idle-timeout", IDLE.toSeconds() + "s").setting("quarkus.websockets-next.server.auto-ping-interval", "1s")
                 .setting("parley.socket.stall-timeout", STALL.toMillis() + "ms").start();

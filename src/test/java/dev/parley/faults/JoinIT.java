@@ -55,7 +55,7 @@ class JoinIT {
 
     @Test
     void twoThousandJoinsUnderLoadSeeNeitherGapNorRepeat() throws Exception {
-        try (TestPostgres database = TestPostgres.start(); Instance instance = Instance.over(database)
+        try (TestPostgres database = TestPostgres.startMigrated(); Instance instance = Instance.over(database)
                 .setting("parley.stream.replay-page", "40").setting("parley.feed.page-size", "15").start()) {
             List<UUID> conversations = Conversations.insert(database, CONVERSATIONS);
             List<Instance> instances = List.of(instance);

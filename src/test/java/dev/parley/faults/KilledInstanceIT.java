@@ -40,7 +40,7 @@ class KilledInstanceIT {
 
     @BeforeAll
     static void start() {
-        database = TestPostgres.start();
+        database = TestPostgres.startMigrated();
         dying = Instance.over(database).begin();
         surviving = Instance.over(database).begin();
     }

@@ -39,7 +39,7 @@ class LockedRowsIT {
 
     @BeforeAll
     static void start() {
-        database = TestPostgres.start();
+        database = TestPostgres.startMigrated();
         instance = Instance.over(database).setting("quarkus.datasource.reactive.max-size", String.valueOf(REST_CONNECTIONS))
                 .setting("parley.writer.queue-bytes", "1000000").start();
     }

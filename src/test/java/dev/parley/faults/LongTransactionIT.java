@@ -51,7 +51,7 @@ class LongTransactionIT {
 
     @BeforeAll
     static void start() {
-        database = TestPostgres.start();
+        database = TestPostgres.startMigrated();
         instance = Instance.over(database).start();
     }
 

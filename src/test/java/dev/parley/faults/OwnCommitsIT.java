@@ -42,7 +42,7 @@ class OwnCommitsIT {
 
     @BeforeAll
     void start() {
-        database = TestPostgres.start();
+        database = TestPostgres.startMigrated();
         instance = Instance.over(database).start();
     }
 

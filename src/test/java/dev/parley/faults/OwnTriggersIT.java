@@ -48,7 +48,7 @@ class OwnTriggersIT {
 
     @BeforeAll
     static void start() {
-        database = TestPostgres.start();
+        database = TestPostgres.startMigrated();
         instance = Instance.over(database).setting("parley.writer.patience", "10s").start();
     }
 

@@ -23,7 +23,7 @@ class PreparedReadsIT {
 
     @Test
     void joinsArePlannedOnceForEachConnection() throws Exception {
-        try (TestPostgres database = TestPostgres.start(); Instance instance = Instance.over(database).start()) {
+        try (TestPostgres database = TestPostgres.startMigrated(); Instance instance = Instance.over(database).start()) {
             UUID conversation = Conversations.insert(database, 1).get(0);
             String position;
             try (StreamClient before = StreamClient.global().join(instance)) {

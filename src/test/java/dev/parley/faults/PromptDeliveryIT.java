@@ -21,7 +21,7 @@ class PromptDeliveryIT {
 
     @Test
     void noMessageWaitsForAPoll() throws Exception {
-        try (TestPostgres database = TestPostgres.start();
+        try (TestPostgres database = TestPostgres.startMigrated();
                 Instance instance = Instance.over(database).setting("parley.feed.poll-interval", NO_POLL).setting("parley.feed.notify", "off").start()) {
             UUID conversation = Conversations.insert(database, "prompt");
             try (StreamClient stream = StreamClient.conversation(conversation).after(0).join(instance)) {
@@ -41,7 +41,7 @@ class PromptDeliveryIT {
     /** Whoever rings while a doorbell is away, the row is there as soon as it is back: for the one that listens as for the other, which is to be rung over it. */
     @Test
     void noRowWaitsForAPollThoughTheDoorbellWasAwayWhenItCommitted() throws Exception {
-        try (TestPostgres database = TestPostgres.start(); Cable nearCable = new Cable(database.port()); Cable farCable = new Cable(database.port());
+        try (TestPostgres database = TestPostgres.startMigrated(); Cable nearCable = new Cable(database.port()); Cable farCable = new Cable(database.port());
                 Instance near = rungOver(database, nearCable).begin(); Instance far = rungOver(database, farCable).start()) {
             UUID conversation = Conversations.insert(database, "rung");
             try (StreamClient stream = StreamClient.conversation(conversation).after(0).join(near.awaitReady())) {

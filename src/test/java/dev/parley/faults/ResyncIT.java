@@ -49,7 +49,7 @@ class ResyncIT {
 
     @BeforeAll
     static void start() {
-        database = TestPostgres.start();
+        database = TestPostgres.startMigrated();
         // where it is stopped no request is on its way that it would have to wait for
         instance = Instance.over(database).setting("quarkus.shutdown.delay", "100ms").begin();
     }

@@ -35,7 +35,7 @@ class SlowReaderIT {
 
     @Test
     void readersThatStopReadingCostBoundedMemoryDelayNobodyAndLoseNothing() throws Exception {
-        try (TestPostgres database = TestPostgres.start(); Instance instance = Instance.over(database).jvm(MEMORY).start()) {
+        try (TestPostgres database = TestPostgres.startMigrated(); Instance instance = Instance.over(database).jvm(MEMORY).start()) {
             UUID conversation = Conversations.insert(database, "flood");
             List<StreamClient> slow = new ArrayList<>();
             try (StreamClient fast = StreamClient.conversation(conversation).after(0).join(instance); LatencyProbe probe = LatencyProbe.on(database, instance)) {

@@ -27,7 +27,7 @@ class SlowReadsIT {
 
     @Test
     void aTransactionWhoseFirstPageTakesLongerThanAReadMayIsDeliveredAndItsLateReadersAreToldToBeginAnew() throws Exception {
-        try (TestPostgres database = TestPostgres.start();
+        try (TestPostgres database = TestPostgres.startMigrated();
                 Instance instance = Instance.over(database).setting("parley.feed.read-timeout", "1s").start()) {
             UUID conversation = Conversations.insert(database, "slow");
             String before;

@@ -29,7 +29,7 @@ class SwitchoverIT {
 
     @Test
     void nothingIsReadFromTheOldPrimaryAndNobodyStaysWithIt() throws Exception {
-        try (TestPostgres first = TestPostgres.start(); TestPostgres second = first.standby(); Cable address = new Cable(first.port());
+        try (TestPostgres first = TestPostgres.startMigrated(); TestPostgres second = first.standby(); Cable address = new Cable(first.port());
                 Instance instance = Instance.over(first)
                         .setting("quarkus.datasource.jdbc.url", "jdbc:postgresql://127.0.0.1:" + address.port() + "/postgres")
                         .setting("quarkus.datasource.reactive.url", "postgresql://127.0.0.1:" + address.port() + "/postgres").start()) {

@@ -46,7 +46,7 @@ class TrimmingIT {
 
     @BeforeAll
     static void start() {
-        database = TestPostgres.start();
+        database = TestPostgres.startMigrated();
         instance = Instance.over(database).setting("parley.feed.retention", "2s").setting("parley.feed.page-size", "7").start();
     }
 

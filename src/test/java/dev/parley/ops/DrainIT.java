@@ -29,7 +29,7 @@ class DrainIT {
 
     @Test
     void aServiceToldToStopSendsItsSocketsAwayAndAnswersWhatItHasBegun() throws Exception {
-        try (TestPostgres database = TestPostgres.start(); Instance service = Instance.over(database).start()) {
+        try (TestPostgres database = TestPostgres.startMigrated(); Instance service = Instance.over(database).start()) {
             UUID conversation = UUID.randomUUID();
             Sql.on(database).run("insert into conversations(id) values (?)", conversation);
             List<RawWebSocket> sockets = new ArrayList<>();

@@ -37,7 +37,7 @@ abstract class BrowserTest {
     static void start() {
         Optional<Path> executable = Chromium.find();
         Assumptions.assumeTrue(executable.isPresent(), "no chromium on the PATH: the pages are not tested");
-        database = TestPostgres.start();
+        database = TestPostgres.startMigrated();
         service = Instance.over(database).begin();
         chromium = Chromium.launch(executable.get());
         service.awaitReady();

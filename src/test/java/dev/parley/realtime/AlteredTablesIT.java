@@ -31,7 +31,7 @@ class AlteredTablesIT {
 
     @BeforeAll
     static void start() {
-        database = TestPostgres.start();
+        database = TestPostgres.startMigrated();
         Sql.on(database).run("create publication supabase_realtime");
         instance = Instance.over(database).start();
     }

@@ -52,7 +52,7 @@ class BroadcastRestIT {
 
     @BeforeAll
     static void start() {
-        database = TestPostgres.start();
+        database = TestPostgres.startMigrated();
         here = begin();
         here.awaitReady();
         Await.until(() -> Sql.on(database).value(WATCHED, Long.class) > 0, PATIENCE, "realtime.messages is watched");

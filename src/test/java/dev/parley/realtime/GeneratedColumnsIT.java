@@ -40,7 +40,7 @@ class GeneratedColumnsIT {
 
     @BeforeAll
     static void start() {
-        database = TestPostgres.start();
+        database = TestPostgres.startMigrated();
         sql = Sql.on(database);
         instance = Instance.over(database).start();
         virtual = database.majorVersion() >= 18;

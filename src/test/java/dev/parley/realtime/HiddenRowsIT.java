@@ -37,7 +37,7 @@ class HiddenRowsIT {
 
     @BeforeAll
     static void start() {
-        database = TestPostgres.start();
+        database = TestPostgres.startMigrated();
         instance = Instance.over(database).start();
     }
 

@@ -50,7 +50,7 @@ class LimitsIT {
 
     @BeforeAll
     static void start() throws IOException {
-        database = TestPostgres.start();
+        database = TestPostgres.startMigrated();
         instance = Instance.over(database).setting("parley.realtime.max-channels", String.valueOf(CHANNELS))
                 .setting("parley.realtime.max-joins-per-second", String.valueOf(JOINS))
                 .setting("parley.realtime.max-events-per-second", String.valueOf(EVENTS))

@@ -63,7 +63,7 @@ class MalformedFramesIT {
 
     @BeforeAll
     static void start() throws IOException {
-        database = TestPostgres.start();
+        database = TestPostgres.startMigrated();
         instance = Instance.over(database).setting("parley.realtime.error-delay", "0s").setting("parley.realtime.refusal-delay", "0s")
                 .setting("parley.realtime.max-joins-per-second", "1000000").setting("parley.realtime.max-events-per-second", "1000000").start();
         bystander = Bystander.join(database, instance, RealtimeVersion.V2);

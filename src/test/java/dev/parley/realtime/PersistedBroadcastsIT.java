@@ -72,7 +72,7 @@ class PersistedBroadcastsIT {
 
     @BeforeAll
     static void start() {
-        database = TestPostgres.start();
+        database = TestPostgres.startMigrated();
         here = begin();
         here.awaitReady();
         Await.until(() -> Sql.on(database).value(WATCHED, Long.class) > 0, PATIENCE, "realtime.messages is watched");

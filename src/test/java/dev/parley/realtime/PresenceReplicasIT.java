@@ -30,7 +30,7 @@ class PresenceReplicasIT {
 
     @BeforeAll
     static void start() {
-        database = TestPostgres.start();
+        database = TestPostgres.startMigrated();
         here = begin();
         there = begin();
     }

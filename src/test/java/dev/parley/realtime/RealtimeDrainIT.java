@@ -21,7 +21,7 @@ class RealtimeDrainIT {
 
     @Test
     void everySocketIsClosedAsByARestart() throws Exception {
-        try (TestPostgres database = TestPostgres.start(); Instance service = Instance.over(database).start()) {
+        try (TestPostgres database = TestPostgres.startMigrated(); Instance service = Instance.over(database).start()) {
             List<RealtimeClient> clients = new ArrayList<>();
             for (int i = 0; i < SOCKETS; i++) {
                 RealtimeClient client = RealtimeClient.of(RealtimeVersion.values()[i % 2]).connect(service);

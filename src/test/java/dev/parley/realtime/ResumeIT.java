@@ -73,7 +73,7 @@ class ResumeIT {
 
     @BeforeAll
     static void start() throws IOException {
-        database = TestPostgres.start();
+        database = TestPostgres.startMigrated();
         instance = Instance.over(database).setting("parley.stream.replay-page", "40").setting("parley.feed.page-size", "15")
                 .setting("parley.realtime.max-joins-per-second", "100000").start();
         Orders.createWatched(database, List.of(instance));

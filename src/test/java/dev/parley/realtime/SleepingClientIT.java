@@ -27,7 +27,7 @@ class SleepingClientIT {
 
     @BeforeAll
     static void start() {
-        database = TestPostgres.start();
+        database = TestPostgres.startMigrated();
         instance = Instance.over(database).setting("parley.socket.idle-timeout", "2s").setting("quarkus.websockets-next.server.auto-ping-interval", "500ms").start();
     }
 

@@ -171,7 +171,7 @@ class SubscribeAndInsertIT {
 
     @BeforeAll
     static void start() throws IOException {
-        database = TestPostgres.start();
+        database = TestPostgres.startMigrated();
         instance = Instance.over(database).setting("parley.realtime.max-joins-per-second", "100000")
                 .setting("parley.realtime.max-events-per-second", "100000").setting("parley.realtime.max-presence-calls", "100000").start();
         Orders.createWatched(database, List.of(instance));

@@ -34,7 +34,7 @@ final class SupabaseServers implements AutoCloseable {
     private static final String SECRET_KEY = "sb_secret_parley";
     private static final String JWT_SECRET = "a-secret-of-the-tests-and-long-enough-for-HS512-0123456789abcdef0123456789";
 
-    private final TestPostgres database = TestPostgres.start();
+    private final TestPostgres database = TestPostgres.startMigrated();
     private final HttpServer control;
     private final ExecutorService controlThreads = Executors.newCachedThreadPool();
     private final List<Instance> instances;

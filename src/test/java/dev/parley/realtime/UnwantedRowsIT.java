@@ -43,7 +43,7 @@ class UnwantedRowsIT {
 
     @Test
     void whoSubscribesInTheMiddleOfALongReadMissesNothingOfIt() throws Exception {
-        try (TestPostgres database = TestPostgres.start(); Instance instance = Instance.over(database).setting("parley.feed.page-size", "100").start();
+        try (TestPostgres database = TestPostgres.startMigrated(); Instance instance = Instance.over(database).setting("parley.feed.page-size", "100").start();
                 Connection connection = database.connect()) {
             Sql.run(connection, "create table counted (n int primary key)");
             Sql.run(connection, "select parley.watch('public.counted')");

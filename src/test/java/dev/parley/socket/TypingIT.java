@@ -34,7 +34,7 @@ class TypingIT {
 
     @BeforeAll
     static void start() {
-        database = TestPostgres.start();
+        database = TestPostgres.startMigrated();
         here = Instance.over(database).begin();
         there = Instance.over(database).begin();
     }

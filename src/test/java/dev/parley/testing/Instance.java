@@ -243,7 +243,7 @@ public final class Instance implements AutoCloseable {
                 return command;
             }
             command.add(System.getProperty("parley.java", Path.of(System.getProperty("java.home"), "bin", "java").toString()));
-            command.addAll(ClassArchive.options());
+            command.addAll(Rehearsal.options());
             command.addAll(jvm);
             command.addAll(properties);
             command.add("-jar");

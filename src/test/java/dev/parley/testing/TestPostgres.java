@@ -53,7 +53,12 @@ public final class TestPostgres implements AutoCloseable {
         return start(data -> Folders.copy(template(), data));
     }
 
-    /** The same with a system identifier of its own. */
+    /** The same with the service's schema in place, where {@link Rehearsal one has been made}. */
+    public static TestPostgres startMigrated() {
+        return start(data -> Folders.copy(Rehearsal.migrated().orElseGet(TestPostgres::template), data));
+    }
+
+    /** The same as {@link #start} with a system identifier of its own. */
     public static TestPostgres startAnother() {
         return start(TestPostgres::initialize);
     }
@@ -257,6 +262,13 @@ public final class TestPostgres implements AutoCloseable {
         properties.put("connectTimeout", "10");
         properties.put("socketTimeout", "120");
         return DriverManager.getConnection(jdbcUrl(), properties);
+    }
+
+    /** Ends in order. @return the data as they are then, which stay */
+    Path retire() {
+        stop("fast");
+        Runtime.getRuntime().removeShutdownHook(stopAtExit);
+        return data;
     }
 
     @Override
