@@ -261,7 +261,8 @@ class ForeignWriterIT {
 
     @Test
     void whoResumesHasAMessageThatWasDeletedAndMadeAgainMeanwhile() throws IOException {
-        insert("stays");
+        Sql.on(database).run("alter table messages add extra json");
+        insert("deleted");
         UUID again = UUID.randomUUID();
         String make = "insert into messages (id, conversation_id, content) values (?, ?, ?)";
         Sql.on(database).run(make, again, conversation, "first");
@@ -276,13 +277,16 @@ class ForeignWriterIT {
             Await.until(() -> frames.size() == 2, Duration.ofSeconds(30), () -> "both messages; came " + frames);
             stream.disconnect();
             frames.clear();
-            Sql.on(database).run("update messages set content = 'edited' where id = ?", again);
+            // what PostgreSQL itself can't take apart
+            Sql.on(database).run("update messages set content = 'edited', extra = '{\"a\": \"\\u0000\"}' where id = ?", again);
             Sql.on(database).run("delete from messages where id = ?", again);
             Sql.on(database).run(make, again, conversation, "once more");
             Sql.on(database).run("update messages set content = 'edited since' where id = ?", again);
             Sql.on(database).run("delete from messages where conversation_id = ? and seq = 1", conversation);
             stream.join(instance);
             assertEquals(List.of("message edited since", "message_updated edited since", "message_deleted "), frames);
+        } finally {
+            Sql.on(database).run("alter table messages drop extra");
         }
     }
 
