@@ -27,6 +27,7 @@ final class RecentAnswers {
         private volatile long wantedUntil;
         /** An answer is as old as its question: what has changed since then it may not know. */
         private volatile long askedAt;
+        private volatile boolean begun;
 
         /**
          * Says that it is being asked now, at last: many may wait for that.
@@ -34,6 +35,7 @@ final class RecentAnswers {
          * @return whether somebody still waits for the answer
          */
         boolean begins() {
+            begun = true;
             askedAt = System.nanoTime();
             return askedAt - wantedUntil < 0;
         }
@@ -57,13 +59,13 @@ final class RecentAnswers {
         this.capacity = capacity;
     }
 
-    /** @param lately whether an answer of a moment ago will do, or only one that is on its way */
+    /** @param lately whether an answer of a moment ago will do, or only that to a question that has yet to be asked */
     Future<ChannelRights> get(Question question, boolean lately, Function<Asking, Future<ChannelRights>> ask) {
         long now = System.nanoTime();
         Asking mine;
         synchronized (this) {
             Asking known = lately ? known(question, now) : underWay.get(question);
-            if (known != null) {
+            if (known != null && (lately || !known.begun)) {
                 known.wantedUntil = now + patienceNanos;
                 return known.answer.future();
             }
@@ -104,7 +106,7 @@ final class RecentAnswers {
     }
 
     private synchronized void settle(Question question, Asking asked, boolean answered) {
-        underWay.remove(question);
+        underWay.remove(question, asked); // not another one's, that was to be no older than its asking
         if (answered) {
             answers.remove(question); // or it would keep its place
             answers.put(question, asked);

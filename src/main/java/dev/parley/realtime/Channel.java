@@ -252,7 +252,7 @@ final class Channel {
     }
 
     private void write(boolean may, int size, Runnable write) {
-        if (may || !lateRights.take(size, write)) {
+        if (may && !lateRights.isWaiting() || !lateRights.take(size, write)) {
             write.run();
         }
     }

@@ -33,8 +33,13 @@ final class LateRights {
         this.question = question;
     }
 
+    /** Whether a write waits: what is written now comes after it, even if it is allowed by now. */
+    boolean isWaiting() {
+        return !waiting.isEmpty();
+    }
+
     /**
-     * Takes a write that is not allowed.
+     * Takes a write that is not allowed, or that others wait before.
      *
      * @param size  of its payload
      * @param write done once the question is answered, or could not be

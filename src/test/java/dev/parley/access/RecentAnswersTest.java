@@ -36,17 +36,22 @@ class RecentAnswersTest {
     }
 
     @Test
-    void whoAsksWhatHoldsByNowGetsNoAnswerOfAMomentAgoAndSharesOneUnderWay() {
+    void whoAsksWhatHoldsByNowSharesOnlyAQuestionThatHasYetToBeAsked() {
         RecentAnswers answers = new RecentAnswers(LONG, LONG, 10);
         Future<ChannelRights> first = answers.get(question("anon", "ada", "room"), true, this::ask);
         asked.get(0).complete(ChannelRights.NONE);
         Future<ChannelRights> byNow = answers.get(question("anon", "ada", "room"), false, this::ask);
         assertNotSame(first, byNow);
         assertSame(byNow, answers.get(question("anon", "ada", "room"), false, this::ask));
-        asked.get(1).complete(ChannelRights.ALL);
-        assertSame(ChannelRights.ALL, byNow.result());
-        assertSame(byNow, answers.get(question("anon", "ada", "room"), true, this::ask));
-        assertEquals(2, asked.size());
+        assertTrue(askings.get(1).begins());
+        Future<ChannelRights> later = answers.get(question("anon", "ada", "room"), false, this::ask);
+        assertNotSame(byNow, later);
+        asked.get(1).complete(ChannelRights.NONE);
+        assertSame(later, answers.get(question("anon", "ada", "room"), true, this::ask), "still under way");
+        asked.get(2).complete(ChannelRights.ALL);
+        assertSame(ChannelRights.ALL, later.result());
+        assertSame(later, answers.get(question("anon", "ada", "room"), true, this::ask));
+        assertEquals(3, asked.size());
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.parley.realtime;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.access.Tokens;
 import dev.parley.testing.Await;
 import dev.parley.testing.Instance;
@@ -20,7 +21,7 @@ import org.junit.jupiter.api.Test;
 /** An app in the background: its system keeps the socket and answers pings, its code does not run. Once it is awake it has to find its way back by itself. */
 class SleepingClientIT {
 
-    private static final int TOKEN_SECONDS = 4;
+    private static final int TOKEN_SECONDS = 6;
 
     private static TestPostgres database;
     private static Instance instance;
@@ -55,7 +56,11 @@ class SleepingClientIT {
             socket.write("[\"1\",\"1\",\"realtime:sleep\",\"phx_join\",{\"config\":{},\"access_token\":\"" + token + "\"}]");
             List<String> events = new ArrayList<>();
             for (int beat = 2; events.isEmpty() || !List.of("phx_error", "phx_close").contains(events.get(events.size() - 1)); beat++) {
-                String event = Json.read(assertInstanceOf(RawWebSocket.Text.class, socket.read()).text()).get(3).asText();
+                JsonNode frame = Json.read(assertInstanceOf(RawWebSocket.Text.class, socket.read()).text());
+                String event = frame.get(3).asText();
+                if (event.equals("phx_reply")) {
+                    assertEquals("ok", frame.get(4).get("status").asText(), frame::toString);
+                }
                 if (!event.equals("phx_reply")) {
                     events.add(event);
                 } else if (awake) {
