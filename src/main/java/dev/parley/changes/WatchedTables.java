@@ -69,7 +69,6 @@ public class WatchedTables {
     /** What those wait for who came since the last look began; null while nobody did. */
     private Promise<Void> nextLook;
     private long lookedAt = System.nanoTime() - Duration.ofMillis(LOOKS_MILLIS).toNanos();
-    private volatile boolean begun;
     private volatile boolean complained;
     private volatile boolean stopped;
 
@@ -141,10 +140,14 @@ public class WatchedTables {
         }
         sync().onComplete(done -> {
             report(done.cause());
-            long millis = Math.max(50, interval.toMillis());
+            long millis = turnMillis();
             // jittered, so that replicas don't stay in step
             vertx.setTimer(millis * 3 / 4 + ThreadLocalRandom.current().nextLong(millis / 2 + 1), tick -> again());
         });
+    }
+
+    private long turnMillis() {
+        return Math.max(50, interval.toMillis());
     }
 
     private void report(Throwable failure) {
@@ -171,18 +174,15 @@ public class WatchedTables {
             if (!rows.iterator().next().getBoolean(0)) {
                 return Future.succeededFuture(false);
             }
-            return connection.preparedQuery("select parley.sync_watched($1, $2, $3, $4, $5)").execute(Tuple.tuple().addString(publication)
+            return connection.preparedQuery("select parley.sync_watched($1, $2, $3, $4, $5::bigint * interval '1 millisecond')").execute(Tuple.tuple().addString(publication)
                     .addArrayOfString(named.stream().map(TableName::schema).toArray(String[]::new))
                     .addArrayOfString(named.stream().map(TableName::name).toArray(String[]::new))
-                    .addBoolean(chat).addBoolean(!begun)).compose(missing -> {
+                    .addBoolean(chat).addLong(turnMillis())).compose(missing -> {
                         for (Row row : missing) {
                             wrong.put(row.getString(0), "parley.realtime.tables names " + row.getString(0) + ", and there is no such table");
                         }
                         return connection.query("select parley.grant_realtime()").execute();
-                    }).map(done -> {
-                        begun = true;
-                        return true;
-                    });
+                    }).map(true);
         });
     }
 

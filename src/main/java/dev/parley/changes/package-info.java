@@ -2,8 +2,9 @@
  * Changes of any table: which tables are watched, their shapes, and the filters of subscriptions. Promises:
  *
  * <ul>
- *   <li>A table that the publication or the settings name is watched within one interval, with its partitions and children, and no longer
- *       than it is named; one watched by hand is watched until it is unwatched ({@link dev.parley.changes.WatchedTables}).
+ *   <li>A table that the publication or the settings name is watched within one interval, with its partitions and children, as long as
+ *       a replica names it and sixty intervals more, so that replicas with different settings take nothing from each other; one watched by
+ *       hand is watched until it is unwatched ({@link dev.parley.changes.WatchedTables}).
  *   <li>Where everything is as it should be, looking takes no lock; where something is not, a table's traffic waits two seconds at most.
  *   <li>A missing right costs one line that names the statement that gives it, and nothing else; so do log triggers that somebody has disabled.
  *   <li>Nobody's statement fails because a table is watched: a table with a foreign table among its members is not, and a line says so.

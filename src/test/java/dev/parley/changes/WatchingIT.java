@@ -219,8 +219,29 @@ class WatchingIT {
             Await.until(() -> watched().contains("shop.missing"), PATIENCE, "it is watched once it is there");
             assertEquals(1, instance.log().lines().filter(line -> line.contains("no such table")).count(), "said once");
         }
-        try (Instance instance = instance().start()) {
+        try (Instance instance = instance().setting("parley.realtime.tables-interval", "50ms").start()) {
             Await.until(() -> watched().equals(List.of("conversations", "messages")), PATIENCE, "tables that the settings no longer name are let go");
+        }
+    }
+
+    @Test
+    void aReplicaWithOtherSettingsTakesNothingAwayAndOneThatGoesLeavesNothingBehind() {
+        sql.run("create schema shop");
+        sql.run("create table shop.orders (id int)");
+        sql.run("create table shop.more (id int)");
+        String triggers = "select string_agg(oid::text, ' ' order by oid) from pg_trigger where tgname like 'parley_log%' and tgrelid in ('public.messages'::regclass, 'shop.orders'::regclass)";
+        try (Instance other = instance().setting("parley.realtime.tables-interval", "50ms").setting("parley.realtime.tables", "shop.more").setting("parley.chat", "off").begin()) {
+            try (Instance instance = instance().setting("parley.realtime.tables", "shop.orders").start()) {
+                Await.until(() -> watched().contains("shop.orders"), PATIENCE, "the one's table is watched");
+                String before = sql.value(triggers, String.class);
+                other.kill();
+                other.begin().awaitReady();
+                sql.run("delete from parley.watched where table_name = 'more'");
+                Await.until(() -> watched().contains("shop.more"), PATIENCE, "the other has looked");
+                assertEquals(before, sql.value(triggers, String.class));
+            }
+            // chat's are watched by hand, by the migration that makes them
+            Await.until(() -> watched().equals(List.of("conversations", "messages", "shop.more")), PATIENCE, "what nobody wants any more is let go");
         }
     }
 
