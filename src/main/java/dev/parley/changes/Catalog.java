@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 
 /** The watched tables' shapes, read again now and then and whenever a row does not go with them. Any thread. */
 @ApplicationScoped
@@ -58,6 +59,9 @@ public class Catalog {
     private volatile Map<String, Map<String, Table>> bySchema = Map.of();
     private volatile List<Table> all = List.of();
     private volatile boolean read;
+    /** Types that are not the system's, and how often there have been new ones since the first look. */
+    private Set<String> ownTypes = Set.of();
+    private volatile int ownTypesAge;
     /** Those that did not go with their tables' present shapes even after a look. */
     private final Set<Misfit> known = ConcurrentHashMap.newKeySet();
     private final AtomicLong lookedAt = new AtomicLong(System.nanoTime() - PAUSE_NANOS);
@@ -128,6 +132,11 @@ public class Catalog {
         return shape != null && shape.fits(misfit.columns);
     }
 
+    /** Grows when columns have types of somebody's own that none had before: of an extension perhaps, in a schema that no session has looked into yet. */
+    int ownTypesAge() {
+        return ownTypesAge;
+    }
+
     /** Whether the shapes have been read at all. */
     boolean isRead() {
         return read;
@@ -151,6 +160,12 @@ public class Catalog {
             tables.add(table);
         }
         Map<String, Map<String, Table>> before = bySchema;
+        Set<String> types = tables.stream().flatMap(table -> table.columns().stream()).map(Column::cast).filter(cast -> !cast.startsWith("pg_catalog."))
+                .collect(Collectors.toSet());
+        if (read && !ownTypes.containsAll(types)) {
+            ownTypesAge++;
+        }
+        ownTypes = types;
         bySchema = shapes;
         all = List.copyOf(tables);
         read = true;

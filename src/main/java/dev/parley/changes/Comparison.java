@@ -90,9 +90,9 @@ enum Comparison {
         return systemType(column).equals("bool");
     }
 
-    /** Whether values are JSON themselves, so that an object is one value and not a row of several. */
+    /** Whether an object in JSON is one value and not a row of several: JSON itself, and what an extension writes as such. */
     static boolean isJson(Column column) {
-        return systemType(column).startsWith("json");
+        return systemType(column).startsWith("json") || column.type().equals("hstore");
     }
 
     /** Whether values are equal exactly when their texts are. */

@@ -8,6 +8,7 @@ import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.Tuple;
 import java.util.Set;
+import java.util.function.IntSupplier;
 
 /** A few sessions that only compare values: no table is read, nothing can be written. They are opened when first needed. Any thread. */
 final class FilterPool {
@@ -31,15 +32,28 @@ final class FilterPool {
     private static final Set<String> PASSING = Set.of("08", "26", "28", "3D", "40", "53", "55", "57", "58");
 
     private final ExpendablePool pool;
+    private final IntSupplier ownTypesAge;
+    private int age;
 
-    FilterPool(Connections connections, String name, int size) {
+    /** @param ownTypesAge see {@link Catalog#ownTypesAge}: the sessions' path is of the moment in which they began */
+    FilterPool(Connections connections, String name, int size, IntSupplier ownTypesAge) {
+        this.ownTypesAge = ownTypesAge;
         this.pool = new ExpendablePool(() -> connections.pool(connections.options(name), size, SESSION), PATIENCE_MS);
     }
 
     /** Fails when no answer comes in time, whatever the connection's state. */
     Future<RowSet<Row>> ask(String sql, Tuple parameters) {
+        renewIfOld();
         // many may wait for a session: the pool bounds that itself
         return pool.askOne(session -> session.preparedQuery(sql).execute(parameters));
+    }
+
+    private synchronized void renewIfOld() {
+        int now = ownTypesAge.getAsInt();
+        if (age != now) {
+            age = now;
+            pool.giveUp(pool.pool());
+        }
     }
 
     /** What the server objects to in the statement or its values; null when the failure is of another kind and may pass. */

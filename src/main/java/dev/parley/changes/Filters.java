@@ -30,8 +30,8 @@ public class Filters {
     private final AtomicInteger waiting = new AtomicInteger();
     private final FilterCache compiled = new FilterCache(CACHED_CHARACTERS);
 
-    Filters(Connections connections) {
-        this.database = new FilterPool(connections, "parley-filter", SESSIONS);
+    Filters(Connections connections, Catalog catalog) {
+        this.database = new FilterPool(connections, "parley-filter", SESSIONS, catalog::ownTypesAge);
     }
 
     @PreDestroy

@@ -28,8 +28,8 @@ public class Judge {
 
     private final FilterPool database;
 
-    Judge(Connections connections) {
-        this.database = new FilterPool(connections, "parley-judge", SESSIONS);
+    Judge(Connections connections, Catalog catalog) {
+        this.database = new FilterPool(connections, "parley-judge", SESSIONS, catalog::ownTypesAge);
     }
 
     @PreDestroy

@@ -20,7 +20,9 @@ public final class FeedGap extends RuntimeException {
         /** More was edited and deleted since than a replay carries. */
         TOO_FAR_BEHIND,
         /** The table was truncated. */
-        TRUNCATED;
+        TRUNCATED,
+        /** PostgreSQL could not say of a row whether a filter holds for it: it took too long, or its value is none of the column's type as it is now. */
+        NOT_JUDGED;
 
         /** Lower case, for frames. */
         public String word() {

@@ -249,9 +249,8 @@ final class ChangesReplay implements Replay {
                 }
             }
             return (verdicts.isEmpty() ? Future.<Void>succeededFuture() : verdicts.ask(reader.judge())).map(asked -> {
-                FilterException refusal = verdicts.refusal();
-                if (refusal != null) {
-                    throw refusal;
+                if (verdicts.refusal() != null) {
+                    throw new FeedGap(Reason.NOT_JUDGED); // of a row: the filter goes with the table. Whoever joined anew would meet it again, and be ended by it again
                 }
                 return encode(changes, among, check, verdicts);
             });

@@ -123,8 +123,8 @@ class FilterSemanticsTest {
             type("char(3) collate \"Any Case\"", "a", "A ", "b");
         }
         vertx = Vertx.vertx();
-        filters = new Filters(TestDatabase.connections(vertx, server));
-        judge = new Judge(TestDatabase.connections(vertx, server));
+        filters = new Filters(TestDatabase.connections(vertx, server), new Catalog(null));
+        judge = new Judge(TestDatabase.connections(vertx, server), new Catalog(null));
     }
 
     @AfterAll

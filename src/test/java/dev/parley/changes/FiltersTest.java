@@ -55,8 +55,8 @@ class FiltersTest {
                 """);
         things = Shapes.of(Sql.on(server), "public", "things");
         vertx = Vertx.vertx();
-        filters = new Filters(TestDatabase.connections(vertx, server));
-        judge = new Judge(TestDatabase.connections(vertx, server));
+        filters = new Filters(TestDatabase.connections(vertx, server), new Catalog(null));
+        judge = new Judge(TestDatabase.connections(vertx, server), new Catalog(null));
     }
 
     @AfterAll

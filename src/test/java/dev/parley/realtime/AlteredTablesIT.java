@@ -66,6 +66,37 @@ class AlteredTablesIT {
         }
     }
 
+    /** To end the channel would have its client join again, meet the row again, and so on for as long as the log has it. */
+    @Test
+    void aRowThatCannotBeComparedAnyMoreIsAGapBehindWhichTheChannelGoesOn() throws IOException {
+        watched("retyped");
+        ChangeBinding before = ChangeBinding.of("INSERT", "public", "retyped").afterPosition(null);
+        ChangeBinding after = ChangeBinding.of("INSERT", "public", "retyped").filter("note=gt.5");
+        try (RealtimeClient client = RealtimeClient.of(RealtimeVersion.V2).connect(instance)) {
+            client.channel("before").on(before).joinOnceWatched();
+            Sql.on(database).run("insert into retyped (id, note) values (1, '6')");
+            Await.until(() -> before.changes().size() == 1, PATIENCE, "the row before");
+            Sql.on(database).run("insert into retyped (id, note) values (2, 'none')");
+            Await.until(() -> before.changes().size() == 2, PATIENCE, "the row without a number");
+            Sql.on(database).run("alter table retyped alter note type numeric using nullif(note, 'none')::numeric");
+
+            Await.until(() -> {
+                RealtimeChannel probe = client.channel("probe").on(ChangeBinding.of("INSERT", "public", "retyped").filter("note=gt.none")).join();
+                RealtimeFrame answer = probe.awaitFrame("an answer", frame -> frame.event().equals("system"));
+                probe.leave();
+                return answer.payload().path("status").asText().equals("error");
+            }, PATIENCE, "the new type is known");
+            RealtimeChannel channel = client.channel("after").on(after.afterPosition(before.changes().get(0).position())).join().awaitJoined();
+            RealtimeFrame said = channel.awaitFrame("the gap", frame -> frame.event().equals("system") && frame.payload().path("message").asText().contains("load afresh"));
+            assertTrue(said.payload().path("message").asText().contains("not_judged"), said::toString);
+            Await.until(() -> {
+                Sql.on(database).run("insert into retyped (id, note) select count(*) + 1, 7 from retyped");
+                return !after.changes().isEmpty();
+            }, PATIENCE, "what comes behind it");
+            assertEquals(List.of(), channel.frames("phx_error"));
+        }
+    }
+
     @Test
     void aRowDeletedFromATableThatIsGoneShowsNothingOfWhatStoodInIt() throws IOException {
         watched("gone");
