@@ -12,9 +12,14 @@ export class ApiError extends Error {
     this.name = "ApiError";
   }
 
-  /** Whether the same request may well succeed later. */
+  /** Whether the same request may well succeed later; what a proxy says while the service is away (some say 404) is not the service's word. */
   get transient(): boolean {
-    return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500;
+    return !this.code.startsWith("PARLEY-") || this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500;
+  }
+
+  /** Whether the service says that there is no such conversation. */
+  get missing(): boolean {
+    return this.code === "PARLEY-UNKNOWN-CONVERSATION";
   }
 }
 

@@ -259,5 +259,6 @@ function parse(data: unknown): ServerFrame | null {
 }
 
 function complete(frame: ServerFrame): ServerFrame {
+  if (frame.type === "conversation") return { ...frame, conversation: { ...frame.conversation, metadata: frame.conversation.metadata ?? {} } };
   return frame.type === "message" || frame.type === "message_updated" ? { ...frame, message: whole(frame.message) } : frame;
 }

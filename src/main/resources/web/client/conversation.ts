@@ -4,7 +4,7 @@ import { Burst } from "./burst";
 import { Connection, type ConnectionState } from "./connection";
 import { Creation } from "./creation";
 import type { Sender, StreamUrls } from "./identity";
-import { Outbox, type Outgoing } from "./outbox";
+import { Outbox, outboxKey, type Outgoing } from "./outbox";
 import type { Keep } from "./storage";
 import { Shared } from "./store";
 import { compareTimestamps } from "./time";
@@ -59,6 +59,9 @@ export class ConversationSession extends Shared<ConversationView> {
   /** Counts the histories begun: an answer that belongs to an earlier one is thrown away. */
   private generation = 0;
   private loaded = false;
+  /** Whether the conversation's row here is one that the stream told of, and whether the next one counts however old it is. */
+  private told = false;
+  private anyCounts = false;
   private reload: ReturnType<typeof setTimeout> | undefined;
   private reread: ReturnType<typeof setTimeout> | undefined;
 
@@ -85,7 +88,7 @@ export class ConversationSession extends Shared<ConversationView> {
       refused: () => this.startAfresh(),
     });
     this.signal = new TypingSignal(() => this.connection.send({ type: "typing" }));
-    this.outbox = new Outbox(`outbox.${id}`, context.keep, {
+    this.outbox = new Outbox(outboxKey(context.sender, id), context.keep, {
       transmit: (m) => this.connection.send({ type: "send", id: m.id, content: m.content }),
       doubtful: () => this.connection.doubt(),
       stalled: () => this.connection.restart(),
@@ -143,6 +146,11 @@ export class ConversationSession extends Shared<ConversationView> {
   }
 
   protected override busy(): boolean {
+    return this.hasUnsent;
+  }
+
+  /** Whether something of one's own still has to reach the service, be it looked at or not. */
+  get hasUnsent(): boolean {
     return this.get().history !== "missing" && (this.creation !== null || this.outbox.busy);
   }
 
@@ -173,7 +181,8 @@ export class ConversationSession extends Shared<ConversationView> {
         return this.conversationChanged(frame.event, frame.conversation, frame.position);
       case "live":
         this.timeline.live(frame.last_seq ?? 0, frame.position);
-        if (this.loaded) void this.readConversation();
+        // it is there: what said that it was gone was wrong, or it was made again
+        if (this.loaded && this.get().history !== "missing") void this.readConversation();
         else this.loadHistory();
         return;
       case "position":
@@ -206,7 +215,7 @@ export class ConversationSession extends Shared<ConversationView> {
     this.timeline.at(position);
     if (row.id !== this.id) return;
     if (event === "DELETE") this.gone();
-    else this.adopt(row);
+    else this.adopt(row, true);
   }
 
   private gone(): void {
@@ -231,6 +240,7 @@ export class ConversationSession extends Shared<ConversationView> {
     this.beginReading();
     if (this.loaded) this.former = this.timeline.messages.map(shown);
     this.loaded = false;
+    this.anyCounts = true; // what is here may be of another history
     this.olderCursor = null;
     this.timeline.clear();
     this.set({ loadingOlder: false, history: "loading" });
@@ -299,9 +309,13 @@ export class ConversationSession extends Shared<ConversationView> {
     }
   }
 
-  private adopt(row: ConversationRow): void {
+  /** Changes come in order, whatever their times say (another program may set them); between what was read and what was told the newer counts. */
+  private adopt(row: ConversationRow, told = false): void {
     const present = this.get().conversation;
-    if (present === null || compareTimestamps(row.updated_at, present.updated_at) >= 0) this.set({ conversation: row });
+    if (present !== null && !(told && this.told) && !this.anyCounts && compareTimestamps(row.updated_at, present.updated_at) < 0) return;
+    this.told = told;
+    this.anyCounts = false;
+    this.set({ conversation: row });
   }
 
   private isMe(senderId: string, role: string): boolean {
@@ -353,5 +367,5 @@ function shown(message: Message): ChatMessage {
 }
 
 function isMissing(error: unknown): boolean {
-  return error instanceof ApiError && error.status === 404;
+  return error instanceof ApiError && error.missing;
 }

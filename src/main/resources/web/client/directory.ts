@@ -39,6 +39,8 @@ const NOBODY: readonly Typist[] = [];
 export class ConversationDirectory extends Shared<DirectoryView> {
   private readonly connection: Connection;
   private readonly known = new Map<string, Conversation>();
+  /** Those whose row here is one that the stream told of. */
+  private readonly told = new Set<string>();
   private readonly boards = new Map<string, TypingBoard>();
   /** Conversations being read by REST; true once a change came meanwhile, which the answer may not know of. */
   private readonly fetching = new Map<string, boolean>();
@@ -203,13 +205,14 @@ export class ConversationDirectory extends Shared<DirectoryView> {
     if (event === "INSERT") this.deleted.delete(row.id);
     if (event === "DELETE") {
       this.deleted.add(row.id);
+      this.told.delete(row.id);
       this.known.delete(row.id);
       this.wanted.delete(row.id);
       this.boards.get(row.id)?.clear();
       this.boards.delete(row.id);
     } else if (this.known.has(row.id) || event === "INSERT") {
       if (event === "INSERT") this.reads.pass(row.id, 0);
-      this.mergeRow(row);
+      this.mergeRow(row, true);
     } else {
       this.elsewhere(row.id);
     }
@@ -237,6 +240,7 @@ export class ConversationDirectory extends Shared<DirectoryView> {
     this.bottom = null;
     this.position = null;
     this.known.clear();
+    this.told.clear();
     this.wanted.clear();
     this.queued.clear();
     this.deleted.clear(); // in a database put back in time they are there again
@@ -349,7 +353,7 @@ export class ConversationDirectory extends Shared<DirectoryView> {
       this.showSoon();
     } catch (error) {
       if (error instanceof ApiError && error.transient && this.held) setTimeout(() => this.fetchInTurn(id), 2_000);
-      if (error instanceof ApiError && error.status === 404 && this.known.delete(id)) this.showSoon();
+      if (error instanceof ApiError && error.missing && this.known.delete(id)) this.showSoon();
     } finally {
       const stale = this.fetching.get(id);
       this.fetching.delete(id);
@@ -383,20 +387,25 @@ export class ConversationDirectory extends Shared<DirectoryView> {
     if (this.deleted.has(read.id)) return; // asked for before it was
     const present = this.known.get(read.id);
     if (present === undefined) {
+      this.told.delete(read.id);
       this.known.set(read.id, read);
       const last = read.last_message;
       if (last?.sender_role === this.context.sender.role) this.reads.pass(read.id, last.seq);
       return this.catchUpWith(read.id);
     }
     const row = compareTimestamps(read.updated_at, present.updated_at) >= 0 ? read : present;
+    if (row === read) this.told.delete(read.id);
     const tip = read.last_seq >= present.last_seq ? read : present;
     const { last_seq, last_message, last_message_at } = tip;
     this.known.set(read.id, { ...row, last_seq, last_message, last_message_at });
   }
 
-  private mergeRow(row: ConversationRow): void {
+  /** @param told by the stream, whose changes come in order, whatever their times say: another program may set them */
+  private mergeRow(row: ConversationRow, told = false): void {
     const present = this.known.get(row.id) ?? { last_seq: 0, last_message: null, last_message_at: null, updated_at: "" };
-    if (compareTimestamps(row.updated_at, present.updated_at) < 0) return;
+    if (!(told && this.told.has(row.id)) && compareTimestamps(row.updated_at, present.updated_at) < 0) return;
+    if (told) this.told.add(row.id);
+    else this.told.delete(row.id);
     const { last_seq, last_message, last_message_at } = present;
     this.known.set(row.id, { ...row, last_seq, last_message, last_message_at });
     this.catchUpWith(row.id);

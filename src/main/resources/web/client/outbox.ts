@@ -1,6 +1,7 @@
 import { Backoff } from "./backoff";
 import type { Keep } from "./storage";
-import type { Delivery } from "./types";
+import type { Sender } from "./identity";
+import type { Delivery, Role } from "./types";
 import { uuid } from "./uuid";
 
 /** A message of one's own that has no row here yet. */
@@ -24,8 +25,23 @@ export interface OutboxHandler {
   changed(): void;
 }
 
-/** As much of it as survives a reload. */
-type Unsent = Pick<Outgoing, "id" | "content" | "created_at">;
+/** As much of it as survives a reload; what has failed waits for whoever wrote it then, too. */
+type Unsent = Pick<Outgoing, "id" | "content" | "created_at"> & { readonly failure?: string | null };
+
+/** What a conversation's unsent messages are kept under. The pages of both sides may share a browser: what one has written the other must not send as its own. */
+export function outboxKey({ role }: Sender, conversation: string): string {
+  return prefix(role) + conversation;
+}
+
+/** The conversations in which something is kept that somebody of this role has not sent. */
+export function unsentIn({ role }: Sender, keep: Keep): Set<string> {
+  const keys = keep.keys(prefix(role)).map((key) => key.slice(prefix(role).length).split("."));
+  return new Set(keys.filter((key) => key.length === 2).map(([conversation]) => conversation!));
+}
+
+function prefix(role: Role): string {
+  return role === "customer" ? "outbox." : `outbox.${role}.`;
+}
 
 /** Refusals that are about the service's state, not about the message. */
 const TRANSIENT = new Set(["PARLEY-UNAVAILABLE", "PARLEY-OVERLOADED", "PARLEY-INTERNAL"]);
@@ -61,7 +77,7 @@ export class Outbox {
     private readonly keep: Keep,
     private readonly handler: OutboxHandler,
   ) {
-    this.queue = this.kept().map((m) => ({ ...m, delivery: "sending", failure: null, seq: null }));
+    this.queue = this.kept().map(({ failure = null, ...m }) => ({ ...m, delivery: failure === null ? "sending" : "failed", failure, seq: null }));
   }
 
   get messages(): readonly Outgoing[] {
@@ -88,6 +104,7 @@ export class Outbox {
   /** Sends a failed message again, as the same message. */
   retry(id: string): void {
     this.change(id, { delivery: "sending", failure: null });
+    this.keepAsItIs(id);
     this.backoff.reset();
     this.resting = false;
     this.pump();
@@ -208,10 +225,16 @@ export class Outbox {
     return this.queue.find((m) => m.id === id);
   }
 
-  /** What happened to it is not held against the next one. */
+  /** The connections that were lost with it on the wire are not held against the next one. */
   private fail(id: string, code: string): void {
     this.interruptions = 0;
     this.change(id, { delivery: "failed", failure: code });
+    this.keepAsItIs(id);
+  }
+
+  private keepAsItIs(id: string): void {
+    const message = this.find(id);
+    if (message !== undefined) this.write(message);
   }
 
   private change(id: string, change: Partial<Outgoing>): void {
@@ -232,8 +255,8 @@ export class Outbox {
     return `${this.key}.${id}`;
   }
 
-  private write({ id, content, created_at }: Unsent): void {
-    this.keep.write(this.keyOf(id), { id, content, created_at });
+  private write({ id, content, created_at, failure }: Unsent): void {
+    this.keep.write(this.keyOf(id), { id, content, created_at, ...(failure && { failure }) });
   }
 
   /** In the order they were written. */

@@ -3,6 +3,7 @@ import { Creation } from "./creation";
 import { ConversationSession, type SessionContext } from "./conversation";
 import { ConversationDirectory } from "./directory";
 import { StreamUrls, type Sender } from "./identity";
+import { unsentIn } from "./outbox";
 import { Keep } from "./storage";
 import { uuid } from "./uuid";
 
@@ -38,6 +39,17 @@ export class Parley {
     Creation.plan({ id, customer_id: this.sender.id, ...about }, this.keep);
     this.conversation(id).send(first);
     return id;
+  }
+
+  /**
+   * Sees to what was left unsent in conversations that nobody looks at now, as after a reload with another one open. Each is let go once it has nothing left
+   * to send.
+   */
+  sendUnsent(): void {
+    for (const id of [...unsentIn(this.sender, this.keep)].slice(0, MOST_SESSIONS)) {
+      const session = this.conversation(id);
+      if (session.hasUnsent) session.hold()();
+    }
   }
 
   conversation(id: string): ConversationSession {

@@ -9,8 +9,9 @@ import type { Message } from "./types";
 
 const Context = createContext<Parley | null>(null);
 
-/** Gives the hooks below it their service. */
+/** Gives the hooks below it their service, and sends what was left unsent when the page was last closed. */
 export function ParleyProvider({ parley, children }: { parley: Parley; children: ReactNode }): React.JSX.Element {
+  useEffect(() => parley.sendUnsent(), [parley]);
   return <Context.Provider value={parley}>{children}</Context.Provider>;
 }
 

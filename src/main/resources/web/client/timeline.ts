@@ -10,8 +10,9 @@ export interface ResumePoint {
  * The committed messages of one conversation as far as they are known here: the part of the history that was loaded and
  * everything the stream brought since. Each message is in it once, however often it comes.
  *
- * The stream's seq only rises, so a message at or below the last one is a repeat. A hole in seq is a deleted message,
- * never a loss.
+ * A message at or below the last seq that is here, or was, is a repeat. One that is not comes late: an ordinary trigger of
+ * somebody's, as an automatic answer, is told before the row that it answers. A hole in seq is a deleted message, never a
+ * loss.
  */
 export class Timeline {
   private readonly known = new Map<string, Message>();
@@ -45,8 +46,8 @@ export class Timeline {
   /** A message from the stream. False if it had been here before. */
   append(message: Message, position: Position): boolean {
     this.position = position;
-    if (this.covers(message.seq)) return false;
-    this.lastSeq = message.seq;
+    if (this.covers(message.seq) && (this.known.has(message.id) || this.deleted.has(message.id))) return false;
+    this.lastSeq = Math.max(this.lastSeq ?? 0, message.seq);
     this.deleted.delete(message.id);
     this.put(message);
     return true;

@@ -84,7 +84,7 @@ export function contentLength(text: string): number {
 
 /** A message of many megabytes, which only another program can write, comes without its large values. */
 export function whole(message: Message): Message {
-  return { ...MISSING, ...message };
+  return { ...MISSING, ...message, metadata: message.metadata ?? {} };
 }
 
 /** The same for a conversation and its last message. */
@@ -93,4 +93,4 @@ export function wholeConversation(conversation: Conversation): Conversation {
   return { ...conversation, metadata: conversation.metadata ?? {}, last_message: last && whole(last) };
 }
 
-const MISSING = { content: "(This message is too large to be shown.)", metadata: {} };
+const MISSING = { content: "(This message is too large to be shown.)" };

@@ -1,8 +1,9 @@
-import React, { forwardRef, useLayoutEffect, useRef, useState } from "react";
+import React, { forwardRef, useState } from "react";
 import type { UseConversations } from "../client";
 import { ConnectionState } from "../ui/ConnectionState";
 import { Logo } from "../ui/icons";
 import { useNow } from "../ui/time";
+import { useFocusFallback } from "../ui/useFocusFallback";
 import { ConversationItem } from "./ConversationItem";
 import { useListKeys } from "./useListKeys";
 
@@ -26,8 +27,10 @@ export const ConversationList = forwardRef<HTMLElement, Props>(function Conversa
   /** The one item that Tab reaches; arrow keys go on from there. */
   const entry = shown.some((c) => c.id === active) ? active : shown[0]?.id;
   const keys = useListKeys(shown.map((c) => c.id));
-  const items = useRef<HTMLUListElement>(null);
-  useKeptFocus(items);
+  // an item that comes up is another element then; after the last "Show more" there is no such button
+  const list = useFocusFallback<HTMLDivElement>((frame, lost) =>
+    frame.querySelector<HTMLElement>(lost.dataset.id ? `[data-id="${lost.dataset.id}"]` : "li:last-child a"),
+  );
 
   return (
     <nav className="pane list" ref={ref} aria-label="Conversations">
@@ -45,8 +48,8 @@ export const ConversationList = forwardRef<HTMLElement, Props>(function Conversa
           ))}
         </div>
       </header>
-      <div className="list-scroll">
-        <ul ref={items} onKeyDown={moveFocus}>
+      <div className="list-scroll" ref={list}>
+        <ul onKeyDown={moveFocus}>
           {shown.map((conversation, index) => (
             <ConversationItem
               key={keys[index]}
@@ -74,7 +77,7 @@ export const ConversationList = forwardRef<HTMLElement, Props>(function Conversa
           <button
             type="button"
             className="older"
-            disabled={directory.loadingMore}
+            aria-disabled={directory.loadingMore}
             onClick={() => void directory.loadMore()}
           >
             {directory.loadingMore ? "Loading…" : "Show more"}
@@ -84,15 +87,6 @@ export const ConversationList = forwardRef<HTMLElement, Props>(function Conversa
     </nav>
   );
 });
-
-/** An item that comes up is another element then: the focus goes with it. */
-function useKeptFocus(items: React.RefObject<HTMLUListElement | null>): void {
-  const focused = items.current?.contains(document.activeElement) ? (document.activeElement as HTMLElement) : null;
-  useLayoutEffect(() => {
-    if (focused === null || focused.isConnected) return;
-    items.current?.querySelector<HTMLElement>(`[data-id="${focused.dataset.id}"]`)?.focus({ preventScroll: true });
-  });
-}
 
 function moveFocus(event: React.KeyboardEvent<HTMLElement>): void {
   const items = [...event.currentTarget.querySelectorAll<HTMLElement>("a")];

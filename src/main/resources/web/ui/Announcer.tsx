@@ -26,7 +26,8 @@ export function Announcer({ chat, isMine, senderLabel }: Props): React.JSX.Eleme
     <div className="visually-hidden" role="log" aria-live="polite" aria-label="New messages">
       {said.filter((message) => messages.some((m) => m.id === message.id)).map((message) => (
         <p key={message.id}>
-          {senderLabel(message)}: {message.content}
+          {message.sender_role !== "system" && `${senderLabel(message)}: `}
+          {message.content}
         </p>
       ))}
     </div>

@@ -4,6 +4,7 @@ import { Announcer } from "./Announcer";
 import { DownIcon } from "./icons";
 import { MessageRow } from "./MessageRow";
 import { dayLabel, sameDay, useNow } from "./time";
+import { useFocusFallback } from "./useFocusFallback";
 import { useLogScroll } from "./useLogScroll";
 
 /** Messages of one sender this close together are one group. */
@@ -24,12 +25,14 @@ export function MessageLog({ chat, isMine, senderLabel, empty }: Props): React.J
   const { atBottom, seen, onScroll, toBottom } = useLogScroll(log, { messages, hasOlder, loadOlder });
   const unseen = atBottom ? 0 : messages.filter((m) => (m.seq ?? 0) > seen && !isMine(m)).length;
   const waiting = chat.connection !== "live";
+  const frame = useFocusFallback<HTMLDivElement>(() => log.current);
 
   return (
-    <div className="log-frame">
+    <div className="log-frame" ref={frame}>
       <div className="log" ref={log} onScroll={onScroll} tabIndex={0} role="region" aria-label="Messages">
         {chat.hasOlder && (
-          <button type="button" className="older" disabled={chat.loadingOlder} onClick={() => void loadOlder()}>
+          // not disabled while it works: that would take the focus from whoever pressed it by keyboard
+          <button type="button" className="older" aria-disabled={chat.loadingOlder} onClick={() => void loadOlder()}>
             {chat.loadingOlder ? "Loading…" : "Show earlier messages"}
           </button>
         )}

@@ -18,12 +18,17 @@ const shortDate = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "s
 const longDate = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 
+/** Empty for what is no date of the browser's: PostgreSQL has `infinity`. */
+function format(as: Intl.DateTimeFormat, then: Date): string {
+  return Number.isNaN(then.getTime()) ? "" : as.format(then);
+}
+
 export function clockTime(timestamp: string): string {
-  return clock.format(new Date(timestamp));
+  return format(clock, new Date(timestamp));
 }
 
 export function fullTime(timestamp: string): string {
-  return full.format(new Date(timestamp));
+  return format(full, new Date(timestamp));
 }
 
 /** As short as a list needs it: `now`, `5 min`, `3 h`, a weekday, a date. */
@@ -35,13 +40,13 @@ export function relativeTime(timestamp: string, now: number): string {
   const days = dayNumber(now) - dayNumber(then.getTime());
   if (days === 0) return `${Math.floor(minutes / 60)} h`;
   if (days === 1) return "yesterday";
-  return days < 7 ? weekday.format(then) : shortDate.format(then);
+  return days < 7 ? format(weekday, then) : format(shortDate, then);
 }
 
 export function dayLabel(timestamp: string, now: number): string {
   const days = dayNumber(now) - dayNumber(new Date(timestamp).getTime());
   if (days <= 0) return "Today";
-  return days === 1 ? "Yesterday" : longDate.format(new Date(timestamp));
+  return days === 1 ? "Yesterday" : format(longDate, new Date(timestamp));
 }
 
 export function sameDay(a: string, b: string): boolean {

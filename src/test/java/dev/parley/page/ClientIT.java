@@ -44,6 +44,22 @@ class ClientIT extends BrowserTest {
     }
 
     @Test
+    void aMessageThatComesAfterTheAnswerToItIsShownBeforeIt() {
+        Person customer = person();
+        ScriptedService script = new ScriptedService(customer.page());
+        script.history();
+        script.onConnect(1, stream -> {
+            stream.live(0, "P0");
+            stream.message(2, "the answer", "P1");
+            stream.message(1, "the question", "P2");
+            stream.message(2, "the answer", "P3");
+        });
+        customer.opens(script.conversation(service));
+
+        assertThat(customer.page().locator(".message")).containsText(new String[] {"the question", "the answer"});
+    }
+
+    @Test
     void aResyncDropsWhatIsShownAndLoadsAfresh() {
         Person customer = person();
         ScriptedService script = new ScriptedService(customer.page());
@@ -159,6 +175,59 @@ class ClientIT extends BrowserTest {
         customer.presses("Retry");
         customer.seesOnce("does anybody hear me");
         assertEquals(1, script.sent().stream().distinct().count(), () -> "ids: " + script.sent());
+    }
+
+    @Test
+    void whatWasRefusedWaitsForWhoeverWroteItAlsoAfterAReload() {
+        Person customer = person();
+        ScriptedService script = new ScriptedService(customer.page());
+        script.history();
+        for (int connection = 1; connection <= 2; connection++) {
+            script.onConnect(connection, stream -> {
+                stream.live(0, "P0");
+                stream.onSend(id -> stream.error(id, "PARLEY-INVALID-MESSAGE"));
+            });
+        }
+        customer.opens(script.conversation(service));
+        customer.writes("not like this");
+        customer.seesOnce("not like this", "failed");
+        Page later = customer.page().context().newPage();
+        script.serves(later);
+        later.navigate(script.conversation(service));
+        assertThat(later.locator(".connection").first()).containsText("Connected");
+        assertThat(later.locator(".message[data-delivery=failed]")).containsText("not like this");
+        assertEquals(1, script.sent().size(), () -> "sends: " + script.sent());
+
+        script.stream().onSend(id -> script.stream().ack(id, 1));
+        later.getByText("Retry").focus();
+        later.keyboard().press("Enter");
+        assertThat(later.locator(".message[data-delivery=sent]")).containsText("not like this");
+        assertThat(later.getByLabel("Messages", new Page.GetByLabelOptions().setExact(true))).isFocused(); // the button is gone
+        assertEquals(1, script.sent().stream().distinct().count(), () -> "ids: " + script.sent());
+    }
+
+    /** Both sides' pages, and a conversation that neither has open. */
+    @Test
+    void whatWasLeftUnsentIsSentByThePageThatWroteItAlone() {
+        Person admin = person();
+        ScriptedService script = new ScriptedService(admin.page());
+        script.history();
+        script.onConnect(1, stream -> {
+            stream.live(0, "P0");
+            stream.onSend(id -> stream.ack(id, script.sent().size()));
+        });
+        admin.page().addInitScript("""
+                const keep = (side, id) => localStorage.setItem(`parley.outbox.${side}%1$s.${id}`, JSON.stringify({ id, content: id, created_at: "2026-11-23T10:00:00.000Z" }));
+                keep("", "customers");
+                keep("admin.", "admins");""".formatted(script.id()));
+        admin.opens(service.http("/admin").toString());
+
+        admin.page().waitForCondition(() -> !script.sent().isEmpty());
+        assertTrue(script.address(1).contains("sender_role=admin"), script.address(1));
+        admin.opens(service.http("/admin#" + script.id()).toString());
+        admin.seesOnce("admins");
+        assertEquals(List.of("admins"), script.sent());
+        assertThat(admin.messages("customers")).hasCount(0);
     }
 
     @Test
@@ -356,6 +425,23 @@ class ClientIT extends BrowserTest {
         assertTrue(script.address(2).contains("after=1&position=P1"), script.address(2));
         customer.seesState("Connected");
         customer.seesOnce("from before");
+    }
+
+    @Test
+    void aProxyThatFindsNothingWhileTheServiceIsAwayEndsNoConversation() {
+        Person customer = person();
+        ScriptedService script = breaksAfterOneMessage(customer);
+        refuses(customer, "attempt <= 4");
+        script.hides(1);
+        int reads = script.reads();
+
+        script.stream().close(1012);
+
+        customer.page().waitForCondition(() -> script.connections() == 2);
+        assertTrue(script.reads() > reads, "the proxy was asked");
+        customer.seesState("Connected");
+        customer.seesOnce("from before");
+        assertThat(customer.box()).isVisible();
     }
 
     @Test

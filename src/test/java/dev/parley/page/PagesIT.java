@@ -554,6 +554,20 @@ class PagesIT extends BrowserTest {
     }
 
     @Test
+    void aConversationOfAnotherProgramWithoutMetadataIsListedAsAnyOther() {
+        Person admin = admin();
+        admin.seesState("Connected");
+        UUID odd = UUID.randomUUID();
+        String text = unique("From elsewhere.");
+        Sql.on(database).run("insert into conversations (id, metadata) values (?, 'null')", odd);
+        Sql.on(database).run("insert into messages (conversation_id, content) values (?, ?)", odd, text);
+        reads(admin, text);
+        Sql.on(database).run("update conversations set status = 'closed' where id = ?", odd);
+        assertThat(admin.page().locator(".chat-head .badge")).isVisible();
+        admin.hasNeitherReloadedNorComplained();
+    }
+
+    @Test
     void theLimitIsShownNearItAndHeld() {
         Person customer = customer();
         customer.box().fill("x".repeat(16_300));

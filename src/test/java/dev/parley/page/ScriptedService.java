@@ -29,6 +29,7 @@ final class ScriptedService {
     private String history = "";
     private int pings;
     private int reads;
+    private int hidden;
 
     ScriptedService(Page page) {
         serves(page);
@@ -94,8 +95,17 @@ final class ScriptedService {
         return reads;
     }
 
+    /** The next so many questions for the conversation by REST are answered by a proxy that finds nothing behind it. */
+    void hides(int questions) {
+        hidden = questions;
+    }
+
     private void conversationAsked(Route route, String json) {
         reads++;
+        if (hidden-- > 0) {
+            route.fulfill(new Route.FulfillOptions().setStatus(404).setContentType("text/html").setBody("<h1>404 page not found</h1>"));
+            return;
+        }
         answer(route, json);
     }
 
