@@ -1,7 +1,6 @@
 package dev.parley.faults;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.parley.testing.Api;
 import dev.parley.testing.Await;
@@ -67,8 +66,8 @@ class SwitchoverIT {
                             .anyMatch(entry -> after.contains(entry.id())));
                 }, PATIENCE, "what is sent afterwards");
                 Stream.of(all, single, late).forEach(stream -> stream.deliveries().assertNoViolation());
-                assertTrue(Sql.on(first).values("select application_name from pg_stat_activity where application_name like 'parley-%'", String.class).isEmpty(),
-                        "nobody stays with the old primary");
+                Await.until(() -> Sql.on(first).values("select application_name from pg_stat_activity where application_name like 'parley-%'", String.class).isEmpty(),
+                        PATIENCE, "nobody stays with the old primary");
             }
         }
     }
