@@ -42,6 +42,8 @@ public class WatchedTables {
     private static final long LOOK_PATIENCE_MILLIS = 3_000;
     private static final long ADVISORY_LOCK = 0x7461626C6573L; // "tables"
     private static final int NAMES_IN_A_LINE = 10;
+    /** For so many turns a replica wants what it says that it wants; see {@code parley.keep_watched}. */
+    private static final int TURNS_WANTED = 60;
     private static final String LOCK_NOT_AVAILABLE = "55P03";
     private static final String TO_CHANGE = """
             select t.relation::bigint, t.name, t.root is not null, t.event, t.arguments, t.action, t.lacking from parley.triggers_to_change() t
@@ -69,6 +71,7 @@ public class WatchedTables {
     /** What those wait for who came since the last look began; null while nobody did. */
     private Promise<Void> nextLook;
     private long lookedAt = System.nanoTime() - Duration.ofMillis(LOOKS_MILLIS).toNanos();
+    private volatile long comesSince = System.nanoTime();
     private volatile boolean complained;
     private volatile boolean stopped;
 
@@ -150,7 +153,15 @@ public class WatchedTables {
         return Math.max(50, interval.toMillis());
     }
 
+    /** While the database was away, or nobody ran, nobody could say what it still wants. */
+    private boolean hasComeForLong() {
+        return System.nanoTime() - comesSince > Duration.ofMillis(TURNS_WANTED * turnMillis()).toNanos();
+    }
+
     private void report(Throwable failure) {
+        if (failure != null) {
+            comesSince = System.nanoTime();
+        }
         if (failure != null && !complained && !stopped) {
             complained = true;
             LOG.warnf("the watched tables can't be brought up to date, trying on: %s", failure.getMessage());
@@ -174,10 +185,10 @@ public class WatchedTables {
             if (!rows.iterator().next().getBoolean(0)) {
                 return Future.succeededFuture(false);
             }
-            return connection.preparedQuery("select parley.sync_watched($1, $2, $3, $4, $5::bigint * interval '1 millisecond')").execute(Tuple.tuple().addString(publication)
+            return connection.preparedQuery("select parley.keep_watched($1, $2, $3, $4, $5::bigint * interval '1 millisecond', $6)").execute(Tuple.tuple().addString(publication)
                     .addArrayOfString(named.stream().map(TableName::schema).toArray(String[]::new))
                     .addArrayOfString(named.stream().map(TableName::name).toArray(String[]::new))
-                    .addBoolean(chat).addLong(turnMillis())).compose(missing -> {
+                    .addBoolean(chat).addLong(turnMillis()).addBoolean(hasComeForLong())).compose(missing -> {
                         for (Row row : missing) {
                             wrong.put(row.getString(0), "parley.realtime.tables names " + row.getString(0) + ", and there is no such table");
                         }

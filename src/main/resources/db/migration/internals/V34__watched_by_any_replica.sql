@@ -1,13 +1,14 @@
 -- Replicas may have other settings for a while, as there are while a new version is rolled out, or for good: what one does not want another may. Each says now and
--- then that it still wants what it wants, and what nobody has wanted for a while is forgotten. Before, a replica that started took the others' tables away, with what
+-- then for how long it wants what it wants, and what nobody wants any more is forgotten. Before, a replica that started took the others' tables away, with what
 -- was written to them until they put them back, and the last of those that went put back what the settings no longer named, for good.
 set local lock_timeout = '2s';
-alter table parley.watched add column wanted_at timestamptz not null default now();
+alter table parley.watched add column wanted_until timestamptz not null default now() + interval '5 minutes';
 
--- As before, but for what is forgotten.
+-- As sync_watched, but for what is forgotten.
 --
--- turn: how often the caller comes; it says every tenth time that it still wants, and forgets what has not been wanted for sixty turns
-create function parley.sync_watched(publication text, schemas text[], tables text[], chat boolean, turn interval) returns setof text
+-- turn:    how often the caller comes: what it wants it wants for sixty turns, and says so again after ten
+-- forgets: the caller has come for so long that whoever wants something would have said so
+create function parley.keep_watched(publication text, schemas text[], tables text[], chat boolean, turn interval, forgets boolean) returns setof text
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -30,15 +31,15 @@ begin
     union
     select c.schema_name, c.table_name, 'chat' from (values ('public', 'conversations'), ('public', 'messages')) c (schema_name, table_name) where chat
   ), wanted as (
-    update parley.watched w set wanted_at = now() from desired d
-    where (d.schema_name, d.table_name, d.source) = (w.schema_name, w.table_name, w.source) and w.wanted_at < now() - 10 * turn
+    update parley.watched w set wanted_until = now() + 60 * turn from desired d
+    where (d.schema_name, d.table_name, d.source) = (w.schema_name, w.table_name, w.source) and w.wanted_until < now() + 50 * turn
   ), gone as (
     delete from parley.watched w
-    where (w.source = published or w.source <> 'hand' and w.wanted_at < now() - 60 * turn)
+    where (w.source = published or forgets and w.source <> 'hand' and w.wanted_until < now())
       and not exists (select from desired d where (d.schema_name, d.table_name, d.source) = (w.schema_name, w.table_name, w.source))
   )
-  insert into parley.watched (schema_name, table_name, source)
-    select d.* from desired d
+  insert into parley.watched (schema_name, table_name, source, wanted_until)
+    select d.*, now() + 60 * turn from desired d
     where not exists (select from parley.watched w where (w.schema_name, w.table_name, w.source) = (d.schema_name, d.table_name, d.source))
   on conflict do nothing;
 
@@ -47,10 +48,10 @@ begin
   where not exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
                     where n.nspname = s.schema_name and c.relname = s.table_name and parley.is_watchable(c.oid));
 end $$;
-revoke all on function parley.sync_watched(text, text[], text[], boolean, interval) from public;
+revoke all on function parley.keep_watched(text, text[], text[], boolean, interval, boolean) from public;
 
--- For replicas of the version before, as long as there are any.
+-- For replicas of the version before, as long as there are any. The only one of its name: they leave it to the server which types they mean.
 create or replace function parley.sync_watched(publication text, schemas text[], tables text[], chat boolean, starting boolean) returns setof text
 language sql
 set search_path = pg_catalog, pg_temp
-as $$ select parley.sync_watched(publication, schemas, tables, chat, interval '5 seconds') $$;
+as $$ select parley.keep_watched(publication, schemas, tables, chat, interval '5 seconds', false) $$;

@@ -227,6 +227,17 @@ class WatchedTablesTest {
         }
     }
 
+    /** While a new version is rolled out: they leave it to the server which types they mean. */
+    @Test
+    void replicasOfTheVersionBeforeGoOnKeepingTheirTables() {
+        assertEquals(List.of(), sql.ask(statement -> {
+            statement.execute("prepare before as select parley.sync_watched($1, $2, $3, $4, $5)");
+            List<String> missing = Sql.rows(statement.getConnection(), "execute before('supabase_realtime', '{}', '{}', true, true)");
+            statement.execute("deallocate before");
+            return missing;
+        }));
+    }
+
     @Test
     void aTableWatchedByHandMayBeRenamed() throws Exception {
         sql.run("create table w.a (id int)", "select parley.watch('w.a')", "alter table w.a rename to \"B \"\"b\"\"\"");
