@@ -107,7 +107,8 @@ final class RecentAnswers {
 
     private synchronized void settle(Question question, Asking asked, boolean answered) {
         underWay.remove(question, asked); // not another one's, that was to be no older than its asking
-        if (answered) {
+        Asking present = answers.get(question);
+        if (answered && (present == null || asked.askedAt - present.askedAt >= 0)) {
             answers.remove(question); // or it would keep its place
             answers.put(question, asked);
             removeOld(System.nanoTime());

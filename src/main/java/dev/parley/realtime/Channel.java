@@ -45,7 +45,9 @@ final class Channel {
     /** Whose place this one takes, until the client has been told of its end; else null. */
     private Channel replaced;
     private State state = State.JOINING;
-    private final LateRights lateRights;
+    /** What is written on a private channel without the right to; null on a public one. */
+    private final LateRights lateBroadcasts;
+    private final LateRights latePresence;
     private Caller caller;
     private ChannelRights rights = ChannelRights.NONE;
     private Subscriptions subscriptions = Subscriptions.NONE;
@@ -69,7 +71,8 @@ final class Channel {
         this.token = new ChannelToken(this, session, services, topic, config.token());
         this.broadcasts = new ChannelBroadcasts(session, services, topic, frames, config);
         this.presence = new ChannelPresence(session, services, topic, frames, config);
-        this.lateRights = new LateRights(session, this::askAgain);
+        this.lateBroadcasts = topic.isPrivate() ? new LateRights(session, this::askAgain) : null;
+        this.latePresence = topic.isPrivate() ? new LateRights(session, this::askAgain) : null;
     }
 
     ChannelFrames frames() {
@@ -235,8 +238,8 @@ final class Channel {
     /** Takes an event that the client sent to this channel. */
     void push(Envelope envelope) {
         switch (envelope.event()) {
-            case "broadcast" -> write(rights.broadcastWrite(), envelope.payload().length(), () -> broadcasts.push(envelope, rights));
-            case "presence" -> write(rights.presenceWrite(), envelope.payload().length(), () -> presence.push(envelope, rights, this::end));
+            case "broadcast" -> write(lateBroadcasts, rights.broadcastWrite(), envelope.payload().length(), () -> broadcasts.push(envelope, rights));
+            case "presence" -> write(latePresence, rights.presenceWrite(), envelope.payload().length(), () -> presence.push(envelope, rights, this::end));
             case "access_token" -> {
                 if (envelope.payload().length() <= MAX_TOKEN_PUSH) {
                     token.push(JoinConfig.token(envelope.payload()));
@@ -248,11 +251,11 @@ final class Channel {
 
     /** Takes a binary broadcast. */
     void push(BroadcastPush push) {
-        write(rights.broadcastWrite(), push.payload().length, () -> broadcasts.push(push, rights));
+        write(lateBroadcasts, rights.broadcastWrite(), push.payload().length, () -> broadcasts.push(push, rights));
     }
 
-    private void write(boolean may, int size, Runnable write) {
-        if (may && !lateRights.isWaiting() || !lateRights.take(size, write)) {
+    private static void write(LateRights late, boolean may, int size, Runnable write) {
+        if (late == null || may && !late.isWaiting() || !late.take(size, write)) {
             write.run();
         }
     }
@@ -338,7 +341,10 @@ final class Channel {
     private void release() {
         broadcasts.end();
         presence.end();
-        lateRights.end();
+        if (topic.isPrivate()) {
+            lateBroadcasts.end();
+            latePresence.end();
+        }
         if (changes != null) {
             changes.cancel();
         }

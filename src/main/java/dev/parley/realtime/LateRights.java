@@ -8,7 +8,8 @@ import java.util.function.Supplier;
 
 /**
  * What a channel's client writes though it may not, as far as is known: the right may have been given since the join (by a row that the client itself has
- * inserted meanwhile, say), so the policies are asked once more, and what was written waits for it in order. Upstream asks them at the first write only.
+ * inserted meanwhile, say), so the policies are asked once more, and what was written waits for it in order. One for each right. Upstream asks them at the
+ * first write only.
  * On the socket's event loop only.
  */
 final class LateRights {
