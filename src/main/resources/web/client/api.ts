@@ -40,8 +40,8 @@ export class Api {
     private readonly headers: () => Record<string, string> = () => ({}),
   ) {}
 
-  createConversation(body: NewConversation): Promise<Conversation> {
-    return this.call("POST", "api/conversations", body);
+  async createConversation(body: NewConversation): Promise<Conversation> {
+    return wholeConversation(await this.call<Conversation>("POST", "api/conversations", body));
   }
 
   async conversation(id: string): Promise<Conversation> {
@@ -54,8 +54,8 @@ export class Api {
     return { ...page, items: page.items.map(wholeConversation) };
   }
 
-  setStatus(id: string, status: "open" | "closed"): Promise<Conversation> {
-    return this.call("PATCH", `api/conversations/${encodeURIComponent(id)}`, { status });
+  async setStatus(id: string, status: "open" | "closed"): Promise<Conversation> {
+    return wholeConversation(await this.call<Conversation>("PATCH", `api/conversations/${encodeURIComponent(id)}`, { status }));
   }
 
   /** In rising `seq`; without `before` the newest page. */

@@ -88,7 +88,7 @@ export class ConversationSession extends Shared<ConversationView> {
       refused: () => this.startAfresh(),
     });
     this.signal = new TypingSignal(() => this.connection.send({ type: "typing" }));
-    this.outbox = new Outbox(outboxKey(context.sender, id), context.keep, {
+    this.outbox = new Outbox(outboxKey(context.sender, id), context.sender.role === "customer" ? `outbox.${id}` : null, context.keep, {
       transmit: (m) => this.connection.send({ type: "send", id: m.id, content: m.content }),
       doubtful: () => this.connection.doubt(),
       stalled: () => this.connection.restart(),

@@ -33,14 +33,14 @@ export function outboxKey({ role }: Sender, conversation: string): string {
   return prefix(role) + conversation;
 }
 
-/** The conversations in which something is kept that somebody of this role has not sent. */
+/** The conversations in which something is kept that somebody of this role has still to send. */
 export function unsentIn({ role }: Sender, keep: Keep): Set<string> {
-  const keys = keep.keys(prefix(role)).map((key) => key.slice(prefix(role).length).split("."));
-  return new Set(keys.filter((key) => key.length === 2).map(([conversation]) => conversation!));
+  const keys = keep.keys(prefix(role)).filter((key) => !keep.read<Unsent>(key)?.failure);
+  return new Set(keys.map((key) => key.slice(prefix(role).length).split(".", 1)[0]!));
 }
 
 function prefix(role: Role): string {
-  return role === "customer" ? "outbox." : `outbox.${role}.`;
+  return `outbox.${role}.`;
 }
 
 /** Refusals that are about the service's state, not about the message. */
@@ -74,6 +74,8 @@ export class Outbox {
 
   constructor(
     private readonly key: string,
+    /** What else they may be kept under, by a former version; null for none. */
+    private readonly former: string | null,
     private readonly keep: Keep,
     private readonly handler: OutboxHandler,
   ) {
@@ -261,18 +263,20 @@ export class Outbox {
 
   /** In the order they were written. */
   private kept(): Unsent[] {
-    this.convert();
+    if (this.former !== null) this.convert(this.former);
     return this.keep.keys(this.keyOf(""))
       .map((key) => this.keep.read<Unsent>(key))
       .filter((m) => m !== null)
       .sort((a, b) => (a.created_at < b.created_at ? -1 : 1));
   }
 
-  /** They were kept together once, under one key. */
-  private convert(): void {
-    const together = this.keep.read<Unsent[]>(this.key);
-    this.keep.remove(this.key); // first: a full storage takes them in the room that this leaves
-    if (Array.isArray(together)) together.forEach((m) => this.write(m));
+  /** They were kept under keys that did not say whose they are once, and all together before that. */
+  private convert(former: string): void {
+    const together = this.keep.read<Unsent[]>(former);
+    const each = this.keep.keys(`${former}.`).map((key) => [key, this.keep.read<Unsent>(key)] as const);
+    // first: a full storage takes them in the room that this leaves
+    for (const key of [former, ...each.map(([key]) => key)]) this.keep.remove(key);
+    for (const m of [...(Array.isArray(together) ? together : []), ...each.map(([, m]) => m)]) if (m !== null) this.write(m);
   }
 
   /** Later than any before it, also where the clock was set back or two come in one millisecond: it is what puts them in order. */

@@ -218,7 +218,7 @@ class ClientIT extends BrowserTest {
         });
         admin.page().addInitScript("""
                 const keep = (side, id) => localStorage.setItem(`parley.outbox.${side}%1$s.${id}`, JSON.stringify({ id, content: id, created_at: "2026-11-23T10:00:00.000Z" }));
-                keep("", "customers");
+                keep("customer.", "customers");
                 keep("admin.", "admins");""".formatted(script.id()));
         admin.opens(service.http("/admin").toString());
 

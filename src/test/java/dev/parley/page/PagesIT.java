@@ -562,8 +562,10 @@ class PagesIT extends BrowserTest {
         Sql.on(database).run("insert into conversations (id, metadata) values (?, 'null')", odd);
         Sql.on(database).run("insert into messages (conversation_id, content) values (?, ?)", odd, text);
         reads(admin, text);
-        Sql.on(database).run("update conversations set status = 'closed' where id = ?", odd);
+        admin.presses("Close conversation");
         assertThat(admin.page().locator(".chat-head .badge")).isVisible();
+        Sql.on(database).run("update conversations set status = 'open' where id = ?", odd);
+        assertThat(admin.page().locator(".chat-head .badge")).hasCount(0);
         admin.hasNeitherReloadedNorComplained();
     }
 
