@@ -42,6 +42,7 @@ public final class Outbound {
      */
     private SocketChannel direct;
     private boolean dirty;
+    private boolean ended;
     private boolean watched;
     private boolean progressed;
 
@@ -69,6 +70,9 @@ public final class Outbound {
 
     /** Queues bytes that are never changed again, whole frames; they go out at the end of this turn of the event loop. */
     public void write(byte[] frames) {
+        if (ended) {
+            return;
+        }
         if (!dirty) {
             dirty = true;
             gathered = flusher.nothing();
@@ -81,6 +85,11 @@ public final class Outbound {
         if (gathered.size() >= GATHERED) {
             handOver();
         }
+    }
+
+    /** Nothing is written any more: the close frame is on its way. */
+    void end() {
+        ended = true;
     }
 
     /** Puts what was gathered into Netty's queue. */

@@ -4,14 +4,19 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.ContinuationWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import io.netty.util.ReferenceCountUtil;
 import java.nio.charset.StandardCharsets;
 
 /**
  * Sees what the WebSocket extension does not show: that text is not UTF-8 (it would be decoded with replacement characters), and that the
- * channel takes writes again. What the extension itself writes (pongs, the close frame) it puts behind what the session wrote before.
+ * channel takes writes again. What the extension itself writes (pongs, the close frame) it puts behind what the session wrote before, and nothing behind the close
+ * frame: a browser fails a connection on which something follows it. Pings of a peer that does not take its answers are not answered: they would wait beside what
+ * the session writes, without a bound.
  */
 public final class SocketGuard extends ChannelDuplexHandler {
 
@@ -28,6 +33,7 @@ public final class SocketGuard extends ChannelDuplexHandler {
     }
 
     private final Session session;
+    private boolean closing;
 
     public SocketGuard(Session session) {
         this.session = session;
@@ -40,7 +46,16 @@ public final class SocketGuard extends ChannelDuplexHandler {
 
     @Override
     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+        if (closing && message instanceof WebSocketFrame) {
+            ReferenceCountUtil.release(message);
+            promise.trySuccess();
+            return;
+        }
         session.outbound().handOver();
+        if (message instanceof CloseWebSocketFrame) {
+            closing = true;
+            session.outbound().end();
+        }
         context.write(message, promise);
     }
 
@@ -49,6 +64,10 @@ public final class SocketGuard extends ChannelDuplexHandler {
         if (message instanceof TextWebSocketFrame text && text.isFinalFragment() && !ByteBufUtil.isText(text.content(), StandardCharsets.UTF_8)) {
             ReferenceCountUtil.release(message);
             session.invalidUtf8();
+            return;
+        }
+        if (message instanceof PingWebSocketFrame && !session.outbound().hasRoom()) {
+            ReferenceCountUtil.release(message);
             return;
         }
         if (message instanceof ContinuationWebSocketFrame) {
