@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.StringJoiner;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Derives the URL of one driver from the other's: migrations use JDBC, everything else the reactive client. */
@@ -18,6 +19,9 @@ final class DatabaseUrls {
     private static final Set<String> SCHEMES = Set.of("postgresql", "postgres");
     /** What both drivers call the same; any other parameter means something to one of them only. */
     private static final Set<String> SHARED_PARAMETERS = Set.of("sslmode", "sslrootcert", "sslcert", "sslkey", "user", "password");
+
+    /** Also a name with an underscore, as networks of containers have: to {@link URI} it is no host, to both drivers it is. Never several. */
+    private static final Pattern SERVER = Pattern.compile("(?:([^@]*)@)?([A-Za-z0-9._-]+(?::\\d+)?|\\[[0-9A-Fa-f:.%]+](?::\\d+)?)");
 
     private static final Pattern FACTORY = Pattern.compile("(^|&)sslfactory=");
 
@@ -41,8 +45,9 @@ final class DatabaseUrls {
         String plain = reactive.startsWith("vertx-reactive:") ? reactive.substring("vertx-reactive:".length()) : reactive;
         URI uri = parse(plain, "quarkus.datasource.reactive.url", "quarkus.datasource.jdbc.url");
         Map<String, String> parameters = parameters(uri.getRawQuery());
-        if (uri.getRawUserInfo() != null) {
-            String[] login = uri.getRawUserInfo().split(":", 2);
+        String userInfo = server(uri).group(1);
+        if (userInfo != null) {
+            String[] login = userInfo.split(":", 2);
             parameters.put("user", decode(login[0]));
             if (login.length == 2) {
                 parameters.put("password", decode(login[1]));
@@ -61,8 +66,8 @@ final class DatabaseUrls {
     private static URI parse(String url, String given, String missing) {
         try {
             URI uri = new URI(url);
-            // several hosts or none do not parse as a host, and the drivers treat them differently
-            if (uri.getHost() == null || !SCHEMES.contains(uri.getScheme())) {
+            // several hosts or none the drivers treat differently
+            if (!server(uri).matches() || !SCHEMES.contains(uri.getScheme())) {
                 throw notDerivable(given, missing);
             }
             return uri;
@@ -78,7 +83,13 @@ final class DatabaseUrls {
     }
 
     private static String address(URI uri) {
-        return uri.getHost() + (uri.getPort() < 0 ? "" : ":" + uri.getPort()) + uri.getRawPath();
+        return server(uri).group(2) + uri.getRawPath();
+    }
+
+    private static Matcher server(URI uri) {
+        Matcher server = SERVER.matcher(uri.getRawAuthority() == null ? "" : uri.getRawAuthority());
+        server.matches();
+        return server;
     }
 
     private static Map<String, String> parameters(String query) {

@@ -17,6 +17,7 @@ class DatabaseUrlsTest {
         "jdbc:postgresql://db.example:5433/chat, postgresql://db.example:5433/chat",
         "jdbc:postgresql://db.example/chat, postgresql://db.example/chat",
         "jdbc:postgresql://[::1]:5432/chat, postgresql://[::1]:5432/chat",
+        "jdbc:postgresql://chat_db:5432/chat, postgresql://chat_db:5432/chat",
         "jdbc:postgresql://db/chat?sslmode=require&ApplicationName=x, postgresql://db/chat?sslmode=require",
         "jdbc:postgresql://db/chat?sslmode=verify-full&sslrootcert=%2Fetc%2Fca.crt, postgresql://db/chat?sslmode=verify-full&sslrootcert=%2Fetc%2Fca.crt",
         "jdbc:postgresql://db/chat?sslcert=me.crt&sslkey=me.key&sslpassword=x, postgresql://db/chat?sslcert=me.crt&sslkey=me.key",
@@ -33,6 +34,7 @@ class DatabaseUrlsTest {
         "postgresql://db.example:5433/chat, jdbc:postgresql://db.example:5433/chat",
         "postgres://db.example/chat?sslmode=verify-full, jdbc:postgresql://db.example/chat?sslmode=verify-full",
         "vertx-reactive:postgresql://db/chat, jdbc:postgresql://db/chat",
+        "postgresql://me:secret@chat_db:5432/chat, jdbc:postgresql://chat_db:5432/chat?user=me&password=secret",
         "postgresql://us%40er:se+cr%2Fet@db/chat, jdbc:postgresql://db/chat?user=us%40er&password=se%2Bcr%2Fet",
     })
     void jdbcFindsTheDatabaseOfTheReactiveUrl(String reactive, String jdbc) {

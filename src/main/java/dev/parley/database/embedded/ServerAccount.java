@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.UserPrincipal;
+import java.nio.file.attribute.UserPrincipalNotFoundException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -43,7 +44,12 @@ record ServerAccount(List<String> prefix, String owner) {
 
     /** Gives a folder and what is in it to the owner; only root ever has to and can. */
     void own(Path folder) throws IOException {
-        UserPrincipal owns = folder.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName(owner);
+        UserPrincipal owns;
+        try {
+            owns = folder.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName(owner);
+        } catch (UserPrincipalNotFoundException e) {
+            throw new DatabaseSetupException("PostgreSQL runs for no account without a name, as in most containers: set a database URL (quarkus.datasource.jdbc.url)");
+        }
         if (Files.getOwner(folder).equals(owns)) {
             return;
         }
