@@ -64,8 +64,8 @@ final class RecentAnswers {
         long now = System.nanoTime();
         Asking mine;
         synchronized (this) {
-            Asking known = lately ? known(question, now) : underWay.get(question);
-            if (known != null && (lately || !known.begun)) {
+            Asking known = lately ? known(question, now) : yetToBeAsked(question);
+            if (known != null) {
                 known.wantedUntil = now + patienceNanos;
                 return known.answer.future();
             }
@@ -99,6 +99,11 @@ final class RecentAnswers {
         }
         Asking answered = answers.get(question);
         return answered != null && isFresh(answered, now) ? answered : null;
+    }
+
+    private Asking yetToBeAsked(Question question) {
+        Asking asking = underWay.get(question);
+        return asking == null || asking.begun ? null : asking;
     }
 
     private boolean isFresh(Asking answered, long now) {

@@ -25,8 +25,7 @@ final class LateRights {
     private final RealtimeSession session;
     private final Supplier<Future<Void>> question;
     private final Deque<Waiting> waiting = new ArrayDeque<>(1);
-    private boolean answered;
-    private long answeredAt;
+    private long answeredAt = System.nanoTime() - AGAIN_NANOS;
 
     /** @param question asks the policies and takes their answer over, before it completes, on any thread */
     LateRights(RealtimeSession session, Supplier<Future<Void>> question) {
@@ -47,7 +46,7 @@ final class LateRights {
      * @return false when the question was answered just now: the write is to be done as one that is not allowed
      */
     boolean take(int size, Runnable write) {
-        if (waiting.isEmpty() && answered && System.nanoTime() - answeredAt < AGAIN_NANOS) {
+        if (waiting.isEmpty() && System.nanoTime() - answeredAt < AGAIN_NANOS) {
             return false;
         }
         Waiting last = new Waiting(write, (long) size + OVERHEAD);
@@ -60,7 +59,6 @@ final class LateRights {
     }
 
     private void goOn() {
-        answered = true;
         answeredAt = System.nanoTime();
         for (Waiting next; (next = waiting.poll()) != null; ) {
             next.write.run();

@@ -249,7 +249,7 @@ final class ChangesReplay implements Replay {
                 }
             }
             return (verdicts.isEmpty() ? Future.<Void>succeededFuture() : verdicts.ask(reader.judge())).map(asked -> {
-                if (verdicts.refusal() != null) {
+                if (verdicts.areLacking()) {
                     throw new FeedGap(Reason.NOT_JUDGED); // of a row: the filter goes with the table. Whoever joined anew would meet it again, and be ended by it again
                 }
                 return encode(changes, among, check, verdicts);

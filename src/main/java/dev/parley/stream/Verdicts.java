@@ -1,6 +1,5 @@
 package dev.parley.stream;
 
-import dev.parley.changes.FilterException;
 import dev.parley.changes.Judge;
 import dev.parley.changes.Judgement;
 import dev.parley.changes.Row;
@@ -72,15 +71,8 @@ final class Verdicts {
         return answer.refused() != null ? Verdict.ASK : answer.rows().get(row) ? Verdict.MATCH : Verdict.NO_MATCH;
     }
 
-    /** Why a filter can't be applied any more, or null. */
-    FilterException refusal() {
-        for (Questions questions : tables.values()) {
-            for (Judgement answer : questions.answers == null ? List.<Judgement>of() : questions.answers) {
-                if (answer.refused() != null) {
-                    return answer.refused();
-                }
-            }
-        }
-        return null;
+    /** Whether of some row it could not be said whether a filter holds for it. */
+    boolean areLacking() {
+        return tables.values().stream().anyMatch(questions -> questions.answers != null && questions.answers.stream().anyMatch(answer -> answer.refused() != null));
     }
 }

@@ -92,6 +92,10 @@ public final class Outbound {
         ended = true;
     }
 
+    boolean hasEnded() {
+        return ended;
+    }
+
     /** Puts what was gathered into Netty's queue. */
     void handOver() {
         if (gathered.size() == 0) {

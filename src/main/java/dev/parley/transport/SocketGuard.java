@@ -33,7 +33,6 @@ public final class SocketGuard extends ChannelDuplexHandler {
     }
 
     private final Session session;
-    private boolean closing;
 
     public SocketGuard(Session session) {
         this.session = session;
@@ -46,14 +45,13 @@ public final class SocketGuard extends ChannelDuplexHandler {
 
     @Override
     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
-        if (closing && message instanceof WebSocketFrame) {
+        if (session.outbound().hasEnded() && message instanceof WebSocketFrame) {
             ReferenceCountUtil.release(message);
             promise.trySuccess();
             return;
         }
         session.outbound().handOver();
         if (message instanceof CloseWebSocketFrame) {
-            closing = true;
             session.outbound().end();
         }
         context.write(message, promise);
