@@ -1,5 +1,5 @@
 import { Backoff } from "./backoff";
-import { whole, type ClientFrame, type ServerFrame } from "./types";
+import { whole, wholeRow, type ClientFrame, type ServerFrame } from "./types";
 
 /**
  * Where a stream stands.
@@ -259,6 +259,6 @@ function parse(data: unknown): ServerFrame | null {
 }
 
 function complete(frame: ServerFrame): ServerFrame {
-  if (frame.type === "conversation") return { ...frame, conversation: { ...frame.conversation, metadata: frame.conversation.metadata ?? {} } };
+  if (frame.type === "conversation") return { ...frame, conversation: wholeRow(frame.conversation) };
   return frame.type === "message" || frame.type === "message_updated" ? { ...frame, message: whole(frame.message) } : frame;
 }

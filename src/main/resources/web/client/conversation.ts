@@ -4,7 +4,7 @@ import { Burst } from "./burst";
 import { Connection, type ConnectionState } from "./connection";
 import { Creation } from "./creation";
 import type { Sender, StreamUrls } from "./identity";
-import { Outbox, outboxKey, type Outgoing } from "./outbox";
+import { Outbox, type Outgoing } from "./outbox";
 import type { Keep } from "./storage";
 import { Shared } from "./store";
 import { compareTimestamps } from "./time";
@@ -88,7 +88,7 @@ export class ConversationSession extends Shared<ConversationView> {
       refused: () => this.startAfresh(),
     });
     this.signal = new TypingSignal(() => this.connection.send({ type: "typing" }));
-    this.outbox = new Outbox(outboxKey(context.sender, id), context.sender.role === "customer" ? `outbox.${id}` : null, context.keep, {
+    this.outbox = new Outbox(id, context.sender, context.keep, {
       transmit: (m) => this.connection.send({ type: "send", id: m.id, content: m.content }),
       doubtful: () => this.connection.doubt(),
       stalled: () => this.connection.restart(),

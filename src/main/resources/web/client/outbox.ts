@@ -28,17 +28,13 @@ export interface OutboxHandler {
 /** As much of it as survives a reload; what has failed waits for whoever wrote it then, too. */
 type Unsent = Pick<Outgoing, "id" | "content" | "created_at"> & { readonly failure?: string | null };
 
-/** What a conversation's unsent messages are kept under. The pages of both sides may share a browser: what one has written the other must not send as its own. */
-export function outboxKey({ role }: Sender, conversation: string): string {
-  return prefix(role) + conversation;
-}
-
 /** The conversations in which something is kept that somebody of this role has still to send. */
 export function unsentIn({ role }: Sender, keep: Keep): Set<string> {
   const keys = keep.keys(prefix(role)).filter((key) => !keep.read<Unsent>(key)?.failure);
   return new Set(keys.map((key) => key.slice(prefix(role).length).split(".", 1)[0]!));
 }
 
+/** The pages of both sides may share a browser: what one has written the other must not send as its own. */
 function prefix(role: Role): string {
   return `outbox.${role}.`;
 }
@@ -62,6 +58,7 @@ const MAX_INTERRUPTIONS = 8;
  * its id through every retry, reconnect and reload of the page, and the service takes an id once: retrying cannot double.
  */
 export class Outbox {
+  private readonly key: string;
   private queue: Outgoing[];
   private onWire: string | null = null;
   /** How often in a row the stream was lost with the same message on the wire. */
@@ -73,12 +70,13 @@ export class Outbox {
   private readonly backoff = new Backoff({ firstMs: 500, capMs: 8_000 });
 
   constructor(
-    private readonly key: string,
-    /** What else they may be kept under, by a former version; null for none. */
-    private readonly former: string | null,
+    conversation: string,
+    { role }: Sender,
     private readonly keep: Keep,
     private readonly handler: OutboxHandler,
   ) {
+    this.key = prefix(role) + conversation;
+    if (role === "customer") this.convert(`outbox.${conversation}`);
     this.queue = this.kept().map(({ failure = null, ...m }) => ({ ...m, delivery: failure === null ? "sending" : "failed", failure, seq: null }));
   }
 
@@ -263,7 +261,6 @@ export class Outbox {
 
   /** In the order they were written. */
   private kept(): Unsent[] {
-    if (this.former !== null) this.convert(this.former);
     return this.keep.keys(this.keyOf(""))
       .map((key) => this.keep.read<Unsent>(key))
       .filter((m) => m !== null)

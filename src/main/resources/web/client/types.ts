@@ -87,10 +87,15 @@ export function whole(message: Message): Message {
   return { ...MISSING, ...message, metadata: message.metadata ?? {} };
 }
 
+/** The same for a conversation; another program may have none at all for metadata. */
+export function wholeRow<T extends ConversationRow>(row: T): T {
+  return { ...row, metadata: row.metadata ?? {} };
+}
+
 /** The same for a conversation and its last message. */
 export function wholeConversation(conversation: Conversation): Conversation {
   const last = conversation.last_message ?? null;
-  return { ...conversation, metadata: conversation.metadata ?? {}, last_message: last && whole(last) };
+  return { ...wholeRow(conversation), last_message: last && whole(last) };
 }
 
 const MISSING = { content: "(This message is too large to be shown.)" };
