@@ -10,7 +10,7 @@ import { Shared } from "./store";
 import { compareTimestamps } from "./time";
 import { Timeline } from "./timeline";
 import { TypingBoard, TypingSignal, type Typist } from "./typing";
-import type { ChatMessage, ConversationRow, Message, ServerFrame } from "./types";
+import type { ChatMessage, Conversation, ConversationRow, Message, Page, ServerFrame } from "./types";
 import { isUuid } from "./uuid";
 
 export interface ConversationView {
@@ -123,6 +123,7 @@ export class ConversationSession extends Shared<ConversationView> {
     if (before === null || this.get().loadingOlder) return;
     const generation = this.generation;
     this.set({ loadingOlder: true });
+    this.timeline.expectPage();
     try {
       const page = await this.context.api.messages(this.id, { before, limit: PAGE });
       if (generation !== this.generation) return;
@@ -136,6 +137,15 @@ export class ConversationSession extends Shared<ConversationView> {
         this.show();
       }
     }
+  };
+
+  /** Leaves all but the newest committed messages: a log that is followed for days would only ever grow. Those above can be read again. */
+  readonly keepNewest = (count: number): void => {
+    if (!this.loaded || this.former.length > 0 || this.get().loadingOlder) return;
+    const first = this.timeline.trim(count);
+    if (first === null) return;
+    this.olderCursor = String(first);
+    this.show();
   };
 
   protected start(): void {
@@ -256,17 +266,14 @@ export class ConversationSession extends Shared<ConversationView> {
 
   private loadHistory(): void {
     const generation = this.beginReading();
-    void Promise.all([
-      this.context.api.messages(this.id, { limit: Math.min(LARGE_PAGE, Math.max(PAGE, this.former.length)) }),
-      this.context.api.conversation(this.id),
-    ]).then(
+    this.timeline.expectPage();
+    this.readNewest().then(
       ([page, conversation]) => {
         if (generation !== this.generation) return;
         this.backoff.reset();
         this.loaded = true;
         this.former = [];
         this.timeline.merge(page.items);
-        this.timeline.settle();
         this.olderCursor = page.next;
         for (const message of page.items) this.outbox.arrived(message.id);
         this.adopt(conversation);
@@ -279,6 +286,25 @@ export class ConversationSession extends Shared<ConversationView> {
         else this.reload = setTimeout(() => this.loadHistory(), this.backoff.next());
       },
     );
+  }
+
+  /** The newest page, of as much as is shown, and the conversation. */
+  private readNewest(): Promise<[Page<Message>, Conversation]> {
+    return Promise.all([
+      this.context.api.messages(this.id, { limit: Math.min(LARGE_PAGE, Math.max(PAGE, this.former.length)) }),
+      this.context.api.conversation(this.id),
+    ]);
+  }
+
+  /** What there is at the moment: all that can be shown where streams don't get through. */
+  private async preview(): Promise<void> {
+    const generation = this.generation;
+    const [page, conversation] = await this.readNewest();
+    if (generation !== this.generation) return;
+    this.former = page.items.map(shown);
+    for (const message of page.items) this.outbox.arrived(message.id);
+    this.adopt(conversation);
+    this.show();
   }
 
   /** Asked where something says that it may have changed unheard: while the stream goes on, it tells of every change. */
@@ -298,7 +324,8 @@ export class ConversationSession extends Shared<ConversationView> {
   /** The upgrade may be refused because the conversation is gone, of which only REST tells. */
   private async ask(): Promise<boolean> {
     try {
-      await this.context.api.conversation(this.id);
+      if (this.loaded) await this.context.api.conversation(this.id);
+      else await this.preview();
       return this.timeline.resumePoint !== null;
     } catch (error) {
       if (isMissing(error)) {

@@ -45,15 +45,15 @@ export function useChatRealtime(conversationId: string, onNewMessage?: (message:
   return useHeld(session).connection;
 }
 
-export type UseConversation = ConversationView & Pick<ConversationSession, "send" | "retry" | "discard" | "loadOlder">;
+export type UseConversation = ConversationView & Pick<ConversationSession, "send" | "retry" | "discard" | "loadOlder" | "keepNewest">;
 
 /** The conversation with its messages, and what one can do in it. */
 export function useConversation(conversationId: string): UseConversation {
   const session = useSession(conversationId);
   const view = useHeld(session);
   return useMemo(() => {
-    const { send, retry, discard, loadOlder } = session;
-    return { ...view, send, retry, discard, loadOlder };
+    const { send, retry, discard, loadOlder, keepNewest } = session;
+    return { ...view, send, retry, discard, loadOlder, keepNewest };
   }, [session, view]);
 }
 
@@ -65,7 +65,7 @@ export function useTyping(conversationId: string): { typists: readonly Typist[];
 }
 
 export type UseConversations = DirectoryView &
-  Pick<ConversationDirectory, "loadMore" | "setStatus" | "markRead" | "want">;
+  Pick<ConversationDirectory, "begin" | "loadMore" | "setStatus" | "markRead" | "want">;
 
 /** All conversations, newest activity first. For those who may see all. */
 export function useConversations(): UseConversations {
@@ -73,7 +73,7 @@ export function useConversations(): UseConversations {
   const directory = useMemo(() => parley.directory(), [parley]);
   const view = useHeld(directory);
   return useMemo(() => {
-    const { loadMore, setStatus, markRead, want } = directory;
-    return { ...view, loadMore, setStatus, markRead, want };
+    const { begin, loadMore, setStatus, markRead, want } = directory;
+    return { ...view, begin, loadMore, setStatus, markRead, want };
   }, [directory, view]);
 }

@@ -17,8 +17,10 @@ export interface ResumePoint {
 export class Timeline {
   private readonly known = new Map<string, Message>();
   private readonly deleted = new Set<string>();
-  /** Edits of rows that are not here: a history page read before the edit may still bring the old text. */
-  private readonly edited = new Map<string, Message>();
+  /** While a history page is being read, edits of rows that are not here: the page may still bring the old text. */
+  private edited: Map<string, Message> | null = null;
+  /** Rows below this seq are not kept. */
+  private floor = 0;
   private ordered: readonly Message[] | null = [];
   private lastSeq: number | null = null;
   private position: Position | null = null;
@@ -46,7 +48,7 @@ export class Timeline {
   /** A message from the stream. False if it had been here before. */
   append(message: Message, position: Position): boolean {
     this.position = position;
-    if (this.covers(message.seq) && (this.known.has(message.id) || this.deleted.has(message.id))) return false;
+    if (this.covers(message.seq) && (message.seq < this.floor || this.known.has(message.id) || this.deleted.has(message.id))) return false;
     this.lastSeq = Math.max(this.lastSeq ?? 0, message.seq);
     this.deleted.delete(message.id);
     this.put(message);
@@ -56,7 +58,7 @@ export class Timeline {
   update(message: Message, position: Position): void {
     this.position = position;
     if (this.known.has(message.id)) this.put(message);
-    else this.edited.set(message.id, message);
+    else this.edited?.set(message.id, message);
   }
 
   remove(id: string, position: Position): void {
@@ -75,23 +77,35 @@ export class Timeline {
     this.position = position;
   }
 
-  /** A page of history. What the stream has said about a row is newer than the page. */
-  merge(page: readonly Message[]): void {
-    for (const message of page) {
-      if (this.known.has(message.id) || this.deleted.has(message.id)) continue;
-      this.put(this.edited.get(message.id) ?? message);
-    }
+  /** A page of history is about to be asked for. */
+  expectPage(): void {
+    this.edited = new Map();
   }
 
-  /** No history load is under way: edits of rows that are not here need not be kept. */
-  settle(): void {
-    this.edited.clear();
+  /** A page of history. What the stream has said about a row since it was asked for is newer than the page. */
+  merge(page: readonly Message[]): void {
+    this.floor = Math.min(this.floor, page[0]?.seq ?? 0);
+    for (const message of page) {
+      if (this.known.has(message.id) || this.deleted.has(message.id)) continue;
+      this.put(this.edited?.get(message.id) ?? message);
+    }
+    this.edited = null;
+  }
+
+  /** Drops all but the newest; a page of history brings them back. Returns the first seq that is left, null if there was nothing to drop. */
+  trim(keep: number): number | null {
+    const dropped = this.messages.slice(0, -keep);
+    if (dropped.length === 0) return null;
+    for (const { id } of dropped) this.known.delete(id);
+    this.ordered = null;
+    return (this.floor = this.messages[0]!.seq);
   }
 
   clear(): void {
     this.known.clear();
     this.deleted.clear();
-    this.edited.clear();
+    this.edited = null;
+    this.floor = 0;
     this.ordered = [];
     this.lastSeq = null;
     this.position = null;

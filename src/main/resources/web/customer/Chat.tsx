@@ -1,5 +1,5 @@
 import React, { useEffect, useState } from "react";
-import { useChatRealtime, useConversation, useParley, useTyping } from "../client";
+import { useChatRealtime, useConversation, useParley, useTyping, type ChatMessage } from "../client";
 import { Composer } from "../ui/Composer";
 import { ConnectionState } from "../ui/ConnectionState";
 import { Logo, PlusIcon } from "../ui/icons";
@@ -49,9 +49,9 @@ export function Chat({ conversationId, onLeave }: { conversationId: string; onLe
       </header>
       <MessageLog
         chat={chat}
-        isMine={(m) => m.sender_role === "customer"}
-        senderLabel={(m) => (m.sender_role === "customer" ? "You" : "Support")}
-        empty={<p>{missing ? "There is nothing here any more." : "Say hello: your first message begins the conversation."}</p>}
+        isMine={isMine}
+        senderLabel={senderLabel}
+        empty={missing ? "There is nothing here any more." : "Say hello: your first message begins the conversation."}
       />
       <Typing label={typists.some((t) => t.sender_role === "admin") ? "Support is typing" : null} />
       {missing || closed ? (
@@ -66,6 +66,14 @@ export function Chat({ conversationId, onLeave }: { conversationId: string; onLe
       )}
     </main>
   );
+}
+
+function isMine(message: ChatMessage): boolean {
+  return message.sender_role === "customer";
+}
+
+function senderLabel(message: ChatMessage): string {
+  return isMine(message) ? "You" : "Support";
 }
 
 /**

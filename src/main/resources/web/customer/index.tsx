@@ -4,6 +4,7 @@ import { Keep, Parley, ParleyProvider, uuid } from "../client";
 import "../ui/base.css";
 import "../ui/chat.css";
 import "./customer.css";
+import { fitViewport } from "../ui/viewport";
 import { CustomerPage } from "./CustomerPage";
 
 /** The browser is the customer: its id is made once and remembered. */
@@ -18,6 +19,7 @@ function customerId(): string {
 
 const parley = new Parley({ id: customerId(), role: "customer" });
 
+fitViewport();
 createRoot(document.getElementById("root")!).render(
   <ParleyProvider parley={parley}>
     <CustomerPage />

@@ -1,5 +1,5 @@
-import React, { useEffect, useState } from "react";
-import { useChatRealtime, useConversation, useTyping, type ConversationSummary, type UseConversations } from "../client";
+import React, { useCallback, useEffect, useState } from "react";
+import { useChatRealtime, useConversation, useTyping, type ChatMessage, type ConversationSummary, type UseConversations } from "../client";
 import { Composer } from "../ui/Composer";
 import { ConnectionState } from "../ui/ConnectionState";
 import { Flag } from "../ui/Flag";
@@ -28,6 +28,7 @@ export function ActiveConversation(props: Props): React.JSX.Element {
   const closed = conversation?.status === "closed";
   const missing = chat.history === "missing";
   const name = customerName(conversation);
+  const senderLabel = useCallback((message: ChatMessage) => (isMine(message) ? "You" : name), [name]);
   useMarkRead(conversationId, summary?.last_seq ?? 0, markRead);
 
   async function changeStatus(): Promise<void> {
@@ -76,9 +77,9 @@ export function ActiveConversation(props: Props): React.JSX.Element {
       )}
       <MessageLog
         chat={chat}
-        isMine={(m) => m.sender_role === "admin"}
-        senderLabel={(m) => (m.sender_role === "admin" ? "You" : name)}
-        empty={<p>{missing ? "There is no such conversation." : "No messages yet."}</p>}
+        isMine={isMine}
+        senderLabel={senderLabel}
+        empty={missing ? "There is no such conversation." : "No messages yet."}
       />
       <Typing label={typists.some((t) => t.sender_role === "customer") ? `${name} is typing` : null} />
       {!missing && (
@@ -93,6 +94,10 @@ export function ActiveConversation(props: Props): React.JSX.Element {
       )}
     </main>
   );
+}
+
+function isMine(message: ChatMessage): boolean {
+  return message.sender_role === "admin";
 }
 
 /** What is open before somebody's eyes counts as read. */

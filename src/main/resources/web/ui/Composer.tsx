@@ -47,8 +47,12 @@ export function Composer({ draft, placeholder, onSend, onTyping, onEscape, focus
 
   useLayoutEffect(() => {
     const element = area.current!;
+    const form = element.form!;
+    // measured in a form that keeps its height: the log above would be scrolled for as long as it is lower
+    form.style.minHeight = `${form.offsetHeight}px`;
     element.style.height = "auto";
     element.style.height = `${element.scrollHeight}px`;
+    form.style.minHeight = "";
   }, [text]);
 
   useLayoutEffect(() => {
@@ -72,7 +76,8 @@ export function Composer({ draft, placeholder, onSend, onTyping, onEscape, focus
     // a key of an input method: Enter takes a candidate and Escape drops it. WebKit ends the composition before it tells of the key, whose code is 229
     if (event.nativeEvent.isComposing || event.keyCode === 229) return;
     if (event.key === "Escape") onEscape?.();
-    if (event.key !== "Enter" || event.shiftKey) return;
+    // a screen's keyboard has no other key for a new line, and the button beside it sends
+    if (event.key !== "Enter" || event.shiftKey || !HAS_KEYBOARD) return;
     event.preventDefault();
     submit();
   }
@@ -95,7 +100,7 @@ export function Composer({ draft, placeholder, onSend, onTyping, onEscape, focus
           aria-label="Message"
           aria-describedby="composer-hint"
           aria-invalid={over}
-          enterKeyHint="send"
+          enterKeyHint={HAS_KEYBOARD ? "send" : "enter"}
           onKeyDown={keyDown}
           onChange={(event) => {
             setText(event.target.value);

@@ -1,6 +1,7 @@
 import React from "react";
 
-const URL_PATTERN = /(https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]}])/g;
+/** Of brackets in an address those that are closed belong to it, as in `…/Foo_(bar)`; one that closes what was opened before it does not. */
+const URL_PATTERN = /(https?:\/\/(?:[^\s<>"'()]|\([^\s<>"'()]*\))*(?:[^\s<>"'.,;:!?()\]}]|\([^\s<>"'()]*\)))/g;
 
 /** Text as text; web addresses in it can be followed. */
 export function Linked({ text }: { text: string }): React.JSX.Element {

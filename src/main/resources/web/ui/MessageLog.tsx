@@ -1,4 +1,4 @@
-import React, { useRef } from "react";
+import React, { memo, useEffect, useRef } from "react";
 import type { ChatMessage, UseConversation } from "../client";
 import { Announcer } from "./Announcer";
 import { DownIcon } from "./icons";
@@ -9,23 +9,31 @@ import { useLogScroll } from "./useLogScroll";
 
 /** Messages of one sender this close together are one group. */
 const GROUP_MS = 5 * 60_000;
+/** Who follows a conversation at its bottom keeps so many messages at most; as they become more, the older half goes. */
+const MOST = 800;
 
 interface Props {
   chat: UseConversation;
   isMine(message: ChatMessage): boolean;
   senderLabel(message: ChatMessage): string;
-  /** Shown when there is no message yet. */
-  empty: React.ReactNode;
+  /** Said when there is no message yet. */
+  empty: string;
 }
 
-export function MessageLog({ chat, isMine, senderLabel, empty }: Props): React.JSX.Element {
+/** With properties that stay the same it is drawn again for what happens in its conversation alone. */
+export const MessageLog = memo(function MessageLog({ chat, isMine, senderLabel, empty }: Props): React.JSX.Element {
   const log = useRef<HTMLDivElement>(null);
+  const list = useRef<HTMLOListElement>(null);
   const now = useNow();
-  const { messages, hasOlder, loadOlder } = chat;
-  const { atBottom, seen, onScroll, toBottom } = useLogScroll(log, { messages, hasOlder, loadOlder });
-  const unseen = atBottom ? 0 : messages.filter((m) => (m.seq ?? 0) > seen && !isMine(m)).length;
+  const { messages, hasOlder, loadOlder, keepNewest } = chat;
+  const { atBottom, seen, onScroll, toBottom } = useLogScroll(log, list, { messages, hasOlder, loadOlder });
+  const unseen = atBottom ? 0 : messages.filter((m) => (m.seq ?? 0) > seen.current && !isMine(m)).length;
   const waiting = chat.connection !== "live";
   const frame = useFocusFallback<HTMLDivElement>(() => log.current);
+
+  useEffect(() => {
+    if (atBottom && messages.length > MOST) keepNewest(MOST / 2);
+  }, [atBottom, messages.length, keepNewest]);
 
   return (
     <div className="log-frame" ref={frame}>
@@ -36,15 +44,15 @@ export function MessageLog({ chat, isMine, senderLabel, empty }: Props): React.J
             {chat.loadingOlder ? "Loading…" : "Show earlier messages"}
           </button>
         )}
-        {messages.length === 0 && <div className="log-empty">{chat.history === "loading" ? <Skeleton /> : empty}</div>}
-        <ol className="messages">
+        {messages.length === 0 && <div className="log-empty">{chat.history === "loading" ? <Skeleton /> : <p>{empty}</p>}</div>}
+        <ol className="messages" ref={list}>
           {messages.map((message, index) => {
             const previous = messages[index - 1];
             const newDay = previous === undefined || !sameDay(previous.created_at, message.created_at);
             return (
               <React.Fragment key={message.id}>
                 {newDay && (
-                  <li className="day" role="separator">
+                  <li className="day">
                     <span>{dayLabel(message.created_at, now)}</span>
                   </li>
                 )}
@@ -72,7 +80,7 @@ export function MessageLog({ chat, isMine, senderLabel, empty }: Props): React.J
       )}
     </div>
   );
-}
+});
 
 function sameGroup(a: ChatMessage, b: ChatMessage): boolean {
   return (

@@ -16,6 +16,8 @@ const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-d
 const weekday = new Intl.DateTimeFormat(undefined, { weekday: "short" });
 const shortDate = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const longDate = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
+const shortDateOfYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
+const longDateOfYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric" });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 
 /** Empty for what is no date of the browser's: PostgreSQL has `infinity`. */
@@ -40,13 +42,20 @@ export function relativeTime(timestamp: string, now: number): string {
   const days = dayNumber(now) - dayNumber(then.getTime());
   if (days === 0) return `${Math.floor(minutes / 60)} h`;
   if (days === 1) return "yesterday";
-  return days < 7 ? format(weekday, then) : format(shortDate, then);
+  if (days < 7) return format(weekday, then);
+  return format(sameYear(then, now) ? shortDate : shortDateOfYear, then);
 }
 
 export function dayLabel(timestamp: string, now: number): string {
-  const days = dayNumber(now) - dayNumber(new Date(timestamp).getTime());
+  const then = new Date(timestamp);
+  const days = dayNumber(now) - dayNumber(then.getTime());
   if (days <= 0) return "Today";
-  return days === 1 ? "Yesterday" : format(longDate, new Date(timestamp));
+  if (days === 1) return "Yesterday";
+  return format(sameYear(then, now) ? longDate : longDateOfYear, then);
+}
+
+function sameYear(then: Date, now: number): boolean {
+  return then.getFullYear() === new Date(now).getFullYear();
 }
 
 export function sameDay(a: string, b: string): boolean {

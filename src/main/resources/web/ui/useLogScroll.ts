@@ -11,17 +11,34 @@ interface Options {
   loadOlder(): void;
 }
 
+/** A row in sight and how far from the top of the list it stood. */
+interface Landmark {
+  readonly row: HTMLElement;
+  readonly top: number;
+}
+
+/** The log as it was last laid out. */
+interface Layout {
+  readonly first: string | undefined;
+  /** One's own messages that were on their way. */
+  readonly pending: ReadonlySet<string>;
+  readonly landmarks: readonly Landmark[];
+  readonly top: number;
+  readonly height: number;
+}
+
 /**
- * Where a message log stands: it stays at the bottom if it is there, stays put if it is not, and older messages that come
- * in above do not move what is being read.
+ * Where a message log stands: it stays at the bottom if it is there. If it is not, what is being read stays where it is, whatever
+ * comes, goes or breaks into other lines above it.
+ *
+ * @param list the rows, in a log that they are placed by
  */
-export function useLogScroll(log: RefObject<HTMLElement>, { messages, hasOlder, loadOlder }: Options) {
+export function useLogScroll(log: RefObject<HTMLElement>, list: RefObject<HTMLElement>, { messages, hasOlder, loadOlder }: Options) {
   const [atBottom, setAtBottom] = useState(true);
-  /** The newest seq that was at the bottom of the log while it was looked at. */
-  const [seen, setSeen] = useState(0);
   const bottom = useRef(true);
-  /** The log as it was last laid out. */
-  const before = useRef<{ first?: string; lastOwn?: string; height: number; top: number }>({ height: 0, top: 0 });
+  /** The newest seq that was at the bottom of the log while it was looked at. */
+  const seen = useRef(0);
+  const layout = useRef<Layout>({ first: undefined, pending: new Set(), landmarks: [], top: 0, height: 0 });
   const askedAt = useRef(0);
 
   const toBottom = useCallback(() => {
@@ -42,47 +59,85 @@ export function useLogScroll(log: RefObject<HTMLElement>, { messages, hasOlder, 
     setAtBottom(near);
   }, []);
 
+  const remember = useCallback(() => {
+    const element = log.current!;
+    layout.current = {
+      ...layout.current,
+      landmarks: bottom.current ? [] : landmarks(list.current!, element),
+      top: element.scrollTop,
+      height: element.scrollHeight,
+    };
+  }, [log, list]);
+
+  /** Puts back what the reader was looking at, or the bottom. */
+  const settle = useCallback(() => {
+    const element = log.current!;
+    const known = layout.current.landmarks.find(({ row }) => row.isConnected);
+    const to = known === undefined ? element.scrollTop : moved(element, known, layout.current.top);
+    if (bottom.current) toBottom();
+    else if (to !== element.scrollTop) element.scrollTop = to; // or a finger's scrolling would end
+    remember();
+  }, [log, toBottom, remember]);
+
   const onScroll = useCallback(() => {
     const element = log.current!;
-    before.current.top = element.scrollTop;
-    before.current.height = element.scrollHeight; // another width breaks other lines
     stands(element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_BOTTOM);
+    remember();
     askForOlder();
-  }, [log, stands, askForOlder]);
+  }, [log, stands, remember, askForOlder]);
 
   useLayoutEffect(() => {
     const element = log.current!;
-    const last = before.current;
-    const own = messages.filter((m) => m.seq === null).at(-1)?.id;
-    const first = messages[0]?.id;
-    const sentJustNow = own !== undefined && own !== last.lastOwn;
-    const above = last.first !== undefined && first !== undefined && first !== last.first;
-    const prepended = above && messages.some((m) => m.id === last.first);
+    const last = layout.current;
+    const pending = new Set(messages.filter((m) => m.seq === null).map((m) => m.id));
+    const sentJustNow = [...pending].some((id) => !last.pending.has(id));
     // the browser tells of scrolling with its next frame only, and a message may come in before it does
     const below = Math.min(last.height, element.scrollHeight) - element.scrollTop - element.clientHeight;
     if (element.scrollTop < last.top && below >= NEAR_BOTTOM) stands(false);
-    if (sentJustNow || bottom.current) toBottom();
-    else if (prepended) element.scrollTop += element.scrollHeight - last.height;
-    else if (above) element.scrollTop = last.top + element.scrollHeight - last.height; // fewer, and the browser may have moved it for want of room
-    if (prepended) askedAt.current = 0;
-    before.current = { height: element.scrollHeight, top: element.scrollTop, ...(first && { first }), ...(own && { lastOwn: own }) };
-  }, [log, messages, stands, toBottom]);
+    if (sentJustNow) stands(true);
+    if (messages[0]?.id !== last.first) askedAt.current = 0;
+    layout.current = { ...last, first: messages[0]?.id, pending };
+    settle();
+  }, [log, messages, stands, settle]);
 
   useEffect(askForOlder, [messages.length, askForOlder]);
 
   useEffect(() => {
-    if (bottom.current) setSeen(messages.reduce((most, m) => Math.max(most, m.seq ?? 0), 0));
+    if (bottom.current) seen.current = messages.reduce((most, m) => Math.max(most, m.seq ?? 0), 0);
   }, [atBottom, messages]);
 
-  // a phone's keyboard or a growing composer takes room away: the newest message stays in sight
+  // a phone's keyboard or a growing composer takes room away, and in another width lines break elsewhere
   useEffect(() => {
-    const observer = new ResizeObserver(() => {
-      if (bottom.current) toBottom();
-      if (log.current !== null) before.current.height = log.current.scrollHeight;
-    });
+    const observer = new ResizeObserver(settle);
     observer.observe(log.current!);
+    observer.observe(list.current!);
     return () => observer.disconnect();
-  }, [log, toBottom]);
+  }, [log, list, settle]);
 
   return { atBottom, seen, onScroll, toBottom };
+}
+
+/** The rows in sight, by bisection: there may be thousands above them. */
+function landmarks(list: HTMLElement, log: HTMLElement): readonly Landmark[] {
+  const rows = list.children as HTMLCollectionOf<HTMLElement>;
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rows[middle]!.offsetTop + rows[middle]!.offsetHeight <= log.scrollTop) low = middle + 1;
+    else high = middle;
+  }
+  const inSight: Landmark[] = [];
+  for (let row = rows[low]; row !== undefined && row.offsetTop < log.scrollTop + log.clientHeight; row = rows[++low]) {
+    inSight.push({ row, top: row.offsetTop });
+  }
+  return inSight;
+}
+
+/** Where the log has to be scrolled to for a row that has moved in it to stand where it stood. */
+function moved(log: HTMLElement, { row, top }: Landmark, before: number): number {
+  const by = row.offsetTop - top;
+  const end = log.scrollHeight - log.clientHeight;
+  // where rows above are gone, the browser may have scrolled by itself for want of room
+  return (by < 0 && log.scrollTop >= end - 1 ? before : log.scrollTop) + by;
 }

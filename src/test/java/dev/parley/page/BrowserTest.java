@@ -113,4 +113,13 @@ abstract class BrowserTest {
     static long rows(String content) {
         return Sql.on(database).value("select count(*) from messages where content = ?", Long.class, content);
     }
+
+    /** A conversation is listed before its first message, which another one could overtake: this one's is a row. */
+    static UUID conversationWith(int messages, String marker) {
+        UUID conversation = UUID.randomUUID();
+        Sql.on(database).run("insert into conversations (id, subject) values (?, ?)", conversation, marker);
+        Sql.on(database).run("insert into messages (conversation_id, content) select ?, ? || ' ' || n || '.' from generate_series(1, ?) n order by n",
+                conversation, marker, messages);
+        return conversation;
+    }
 }

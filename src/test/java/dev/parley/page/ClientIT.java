@@ -459,6 +459,29 @@ class ClientIT extends BrowserTest {
         assertThat(customer.messages("from before")).hasCount(0);
     }
 
+    @Test
+    void whereNoStreamGetsThroughWhatIsThereIsShownAllTheSame() {
+        Person customer = person();
+        customer.page().clock().install();
+        ScriptedService script = new ScriptedService(customer.page());
+        script.history("by REST");
+        customer.page().addInitScript("(" + refusing("true") + ")()");
+
+        customer.opens(script.conversation(service));
+        customer.page().waitForCondition(() -> {
+            customer.page().clock().runFor(1_000);
+            return customer.messages("by REST").count() == 1;
+        });
+
+        script.history("by REST", "and later");
+        customer.page().waitForCondition(() -> {
+            customer.page().clock().runFor(10_000);
+            return customer.messages("and later").count() == 1;
+        });
+        customer.seesOnce("by REST");
+        customer.seesState("Connecting…");
+    }
+
     /** To an empty conversation, whose stream is there so many times. */
     private ScriptedService connected(Person customer, int times) {
         ScriptedService script = new ScriptedService(customer.page());
@@ -484,7 +507,11 @@ class ClientIT extends BrowserTest {
 
     /** From now on attempts at a stream of which this is true ({@code attempt} counts from 1, {@code url}) are refused at once. */
     private static void refuses(Person person, String which) {
-        person.page().evaluate("""
+        person.page().evaluate(refusing(which));
+    }
+
+    private static String refusing(String which) {
+        return """
                 () => {
                   const Socket = WebSocket;
                   window.attempts = 0;
@@ -500,7 +527,7 @@ class ClientIT extends BrowserTest {
                     }
                     close() {}
                   };
-                }""".formatted(which));
+                }""".formatted(which);
     }
 
     private static int attempts(Person person) {

@@ -290,6 +290,9 @@ class PagesIT extends BrowserTest {
 
         sql.run("insert into messages (conversation_id, content) select id, ? || ' moved' from conversations where subject like ? || ' below%'", marker, marker);
 
+        assertThat(admin.item(marker + " moved")).hasCount(200);
+        admin.presses("Show more");
+        admin.presses("Show more");
         assertThat(admin.item(marker + " moved")).hasCount(300);
         assertTrue(asked.size() <= 20, () -> asked.size() + " requests: " + asked);
         admin.hasNotComplained();
@@ -351,11 +354,12 @@ class PagesIT extends BrowserTest {
         Person customer = customerWhoSent(first);
 
         customer.presses("New conversation");
-        customer.doesNotSee(first);
+        customer.sees("How can we help?");
         Person admin = adminWhoReads(first);
         String answer = unique("Meanwhile.");
         admin.writes(answer);
-        customer.presses("Go back to your last conversation");
+        assertThat(customer.page().locator(".earlier")).containsText("Support: " + answer);
+        customer.presses(first);
 
         customer.seesOnce(first);
         customer.seesOnce(answer);
@@ -421,73 +425,6 @@ class PagesIT extends BrowserTest {
     }
 
     @Test
-    void olderMessagesComeInAboveWithoutMovingWhatIsRead() {
-        String marker = unique("m");
-        UUID conversation = conversationWith(130, marker);
-        Person admin = person().opens(service.http("/admin#" + conversation).toString());
-        admin.seesOnce(marker + " 130.");
-        assertThat(admin.messages(marker)).hasCount(50);
-
-        Locator oldest = admin.messages(marker + " 81.");
-        oldest.scrollIntoViewIfNeeded();
-
-        assertThat(admin.messages(marker)).hasCount(100);
-        assertThat(oldest).isInViewport();
-        admin.messages(marker + " 31.").scrollIntoViewIfNeeded();
-        assertThat(admin.messages(marker)).hasCount(130);
-        admin.hasNotComplained();
-    }
-
-    @Test
-    void whoReadsAboveIsToldOfNewMessagesAndNotMoved() {
-        String marker = unique("n");
-        UUID conversation = conversationWith(60, marker);
-        Person admin = person().opens(service.http("/admin#" + conversation).toString());
-        admin.seesOnce(marker + " 60.");
-        Locator read = admin.messages(marker + " 30.");
-        read.scrollIntoViewIfNeeded();
-
-        Sql.on(database).run("insert into messages (conversation_id, content) values (?, ?)", conversation, marker + " news");
-
-        admin.sees("1 new message");
-        assertThat(read).isInViewport();
-        admin.presses("1 new message");
-        assertThat(admin.messages(marker + " news")).isInViewport();
-    }
-
-    /** A browser tells a page of scrolling a frame later: who has just begun to read above is left there too. */
-    @Test
-    void aMessageThatComesInWhileTheLogIsBeingScrolledMovesNobody() {
-        String marker = unique("s");
-        UUID conversation = conversationWith(60, marker);
-        Person admin = person();
-        admin.page().addInitScript("""
-                const Socket = WebSocket;
-                window.WebSocket = class extends Socket {
-                  constructor(...how) {
-                    super(...how);
-                    this.addEventListener("message", (frame) => window.beforeFrame?.(frame));
-                  }
-                };
-                """);
-        admin.opens(service.http("/admin#" + conversation).toString());
-        admin.seesOnce(marker + " 60.");
-        admin.page().evaluate("""
-                (news) => {
-                  window.beforeFrame = (frame) => {
-                    if (String(frame.data).includes(news)) document.querySelector(".log").scrollTop = 600;
-                  };
-                }
-                """, marker + " news");
-
-        Sql.on(database).run("insert into messages (conversation_id, content) values (?, ?)", conversation, marker + " news");
-
-        admin.sees("1 new message");
-        assertThat(admin.messages(marker + " news")).not().isInViewport();
-        admin.hasNotComplained();
-    }
-
-    @Test
     void textIsNeverMarkup() {
         String markup = unique("<img src=x onerror=\"document.title='owned'\"><b>bold</b> & 'quotes'");
         Person admin = admin();
@@ -546,8 +483,14 @@ class PagesIT extends BrowserTest {
             customer.box().focus();
             for (String text : new String[] {unique("One"), unique("Two")}) {
                 customer.page().keyboard().type(text);
-                customer.page().keyboard().press("Enter");
+                if (touch) {
+                    customer.page().keyboard().press("Enter"); // a new line: the screen's keyboard has no other key for it
+                    customer.presses("Send");
+                } else {
+                    customer.page().keyboard().press("Enter");
+                }
                 customer.seesOnce(text);
+                assertThat(customer.messages(text)).hasCount(1);
             }
             assertThat(customer.box()).isFocused();
         }
@@ -606,12 +549,90 @@ class PagesIT extends BrowserTest {
         return response.headers().firstValue(name).orElse("none");
     }
 
-    /** A conversation is listed before its first message, which another one could overtake: this one's is a row. */
-    private static UUID conversationWith(int messages, String marker) {
-        UUID conversation = UUID.randomUUID();
-        Sql.on(database).run("insert into conversations (id, subject) values (?, ?)", conversation, marker);
-        Sql.on(database).run("insert into messages (conversation_id, content) select ?, ? || ' ' || n || '.' from generate_series(1, ?) n order by n",
-                conversation, marker, messages);
-        return conversation;
+    @Test
+    void openConversationsAreFoundBehindAnyNumberOfClosedOnes() {
+        String marker = unique("f");
+        Sql sql = Sql.on(database);
+        sql.run("insert into conversations (subject, status, created_at) select ? || ' closed', 'closed', now() + interval '1 day' from generate_series(1, 60)", marker);
+        sql.run("insert into conversations (subject, created_at) values (? || ' open', now() + interval '1 hour')", marker);
+        Person admin = admin();
+        assertThat(admin.item(marker + " closed")).hasCount(50);
+        assertThat(admin.item(marker + " open")).hasCount(0);
+
+        admin.presses("Open");
+
+        assertThat(admin.item(marker + " open")).hasCount(1);
+        assertThat(admin.item(marker + " closed")).hasCount(0);
+        admin.presses("Closed");
+        assertThat(admin.item(marker + " closed")).hasCount(50);
+        admin.presses("Show more");
+        assertThat(admin.item(marker + " closed")).hasCount(60);
+        admin.hasNeitherReloadedNorComplained();
+        // others' lists begin with them no longer
+        sql.run("delete from conversations where created_at > now()");
+    }
+
+    @Test
+    void conversationsBegunInTwoTabsCanBothBeTakenUpAgain() {
+        String first = unique("In one tab.");
+        String second = unique("In the other.");
+        Person customer = customerWhoSent(first);
+        Page other = customer.page().context().newPage();
+        other.navigate(service.http("/").toString());
+        assertThat(other.locator(".message")).hasCount(1);
+        customer.presses("New conversation");
+        customer.writes(second);
+        customer.seesOnce(second);
+        other.getByText("New").first().click();
+        assertThat(other.locator(".earlier button")).containsText(new String[] {second, first});
+
+        customer.reloads();
+
+        customer.seesOnce(second);
+        customer.presses("New conversation");
+        customer.presses(first);
+        customer.seesOnce(first);
+        customer.hasNotComplained();
+    }
+
+    @Test
+    void nothingWaitsToBeReadWhereTheSystemHadTheLastWordOrTheMessageIsGone() {
+        String first = unique("Read this.");
+        String line = unique("Assigned to somebody.");
+        Person customer = customerWhoSent(first);
+        Person admin = adminWhoReads(first);
+        admin.page().navigate(service.http("/admin").toString());
+        assertThat(admin.item(first)).hasAttribute("data-unread", "false");
+
+        Sql.on(database).run("""
+                insert into messages (conversation_id, content, sender_id, sender_role)
+                select conversation_id, ?, 'system', 'system' from messages where content = ?""", line, first);
+
+        assertThat(admin.item(line)).hasAttribute("data-unread", "false");
+        String mistaken = unique("Wrong window, sorry.");
+        customer.writes(mistaken);
+        assertThat(admin.item(mistaken)).hasAttribute("data-unread", "true");
+        Sql.on(database).run("delete from messages where content = ?", mistaken);
+        assertThat(admin.item(line)).hasAttribute("data-unread", "false");
+        admin.hasNotComplained();
+    }
+
+    @Test
+    void theWayBackToTheListIsTheBrowsersOwn() {
+        String first = unique("There and back.");
+        customerWhoSent(first);
+        Person admin = person(new Browser.NewContextOptions().setViewportSize(390, 844)).opens(service.http("/admin").toString());
+        reads(admin, first);
+
+        admin.presses("Back to the list");
+
+        assertThat(admin.item(first)).isVisible();
+        admin.page().goForward();
+        admin.seesOnce(first);
+        Person linked = person(new Browser.NewContextOptions().setViewportSize(390, 844)).opens(admin.page().url());
+        linked.seesOnce(first);
+        linked.presses("Back to the list");
+        assertThat(linked.item(first)).isVisible();
+        linked.hasNeitherReloadedNorComplained();
     }
 }
