@@ -49,7 +49,7 @@ export class Api {
   }
 
   /** Newest activity first. */
-  async conversations(options: { limit?: number; cursor?: string } = {}): Promise<Page<Conversation>> {
+  async conversations(options: { limit?: number; cursor?: string; status?: "open" | "closed" } = {}): Promise<Page<Conversation>> {
     const page = await this.call<Page<Conversation>>("GET", `api/conversations${query(options)}`);
     return { ...page, items: page.items.map(wholeConversation) };
   }

@@ -19,12 +19,16 @@ export interface ConversationSummary extends Conversation {
   readonly typists: readonly Typist[];
 }
 
+/** Which conversations: each has a list of its own, so that an open one is found behind any number of closed ones. */
+export type Filter = "all" | Conversation["status"];
+
 export interface DirectoryView {
   readonly connection: ConnectionState;
   readonly loading: boolean;
-  /** Newest activity first. */
+  /** All that are here, newest activity first. */
   readonly conversations: readonly ConversationSummary[];
-  readonly hasMore: boolean;
+  /** The lists of which there is more to read. */
+  readonly more: ReadonlySet<Filter>;
   readonly loadingMore: boolean;
 }
 
@@ -34,6 +38,7 @@ const LARGE_PAGE = 200;
 /** So many conversations at most are read one by one at a time. */
 const AT_ONCE = 4;
 const NOBODY: readonly Typist[] = [];
+const FILTERS: readonly Filter[] = ["all", "open", "closed"];
 
 /** All conversations, live: the global stream opened first, then the list read by REST, then both kept together. */
 export class ConversationDirectory extends Shared<DirectoryView> {
@@ -59,8 +64,9 @@ export class ConversationDirectory extends Shared<DirectoryView> {
   private readonly backoff = new Backoff();
   private readonly drawing = new Burst(() => this.draw());
   private position: string | null = null;
-  private cursor: string | null = null;
-  /** The activity that the loaded part of the list goes down to; null when it is all of it. */
+  /** Where each list that was begun goes on; null for one that is here as a whole. */
+  private readonly cursors = new Map<Filter, string | null>();
+  /** The activity that the loaded part of the list of all goes down to; null when it is all of it. */
   private bottom: string | null = null;
   private catchingUp = false;
   /** Counts the lists begun: an answer that belongs to an earlier one is thrown away. */
@@ -70,7 +76,7 @@ export class ConversationDirectory extends Shared<DirectoryView> {
   private unfollow: () => void = () => undefined;
 
   constructor(private readonly context: SessionContext) {
-    super({ connection: "connecting", loading: true, conversations: [], hasMore: false, loadingMore: false });
+    super({ connection: "connecting", loading: true, conversations: [], more: new Set(), loadingMore: false });
     this.reads = new ReadMarks(context.keep);
     this.connection = new Connection({
       url: () => context.urls.feed(this.position),
@@ -84,15 +90,20 @@ export class ConversationDirectory extends Shared<DirectoryView> {
     });
   }
 
-  readonly loadMore = async (): Promise<void> => {
-    const cursor = this.cursor;
-    if (cursor === null || this.get().loadingMore) return;
+  /** Makes sure that a list was begun. */
+  readonly begin = (filter: Filter): void => {
+    if (!this.cursors.has(filter)) void this.loadMore(filter);
+  };
+
+  readonly loadMore = async (filter: Filter): Promise<void> => {
+    if (!this.hasMore(filter) || this.get().loadingMore) return;
     const generation = this.generation;
     this.set({ loadingMore: true });
     try {
-      const page = await this.list(PAGE, cursor);
+      const page = await this.list(PAGE, this.cursors.get(filter) ?? null, filter);
       if (generation !== this.generation) return;
-      this.endsWith(page);
+      if (filter === "all") this.endsWith(page);
+      else this.cursors.set(filter, page.next);
     } catch {
       // the place to ask for it stays visible
     } finally {
@@ -165,7 +176,9 @@ export class ConversationDirectory extends Shared<DirectoryView> {
     if (message.seq < conversation.last_seq) return;
     if (this.fetching.has(conversation.id)) this.fetching.set(conversation.id, true);
     this.known.set(conversation.id, withLast(conversation, message));
-    if (message.sender_role === this.context.sender.role) this.reads.pass(conversation.id, message.seq);
+    // a line of the system's says nothing to who has read all before it
+    const passing = message.sender_role === "system" && !this.summary(conversation).unread;
+    if (passing || message.sender_role === this.context.sender.role) this.reads.pass(conversation.id, message.seq);
     this.showSoon();
   }
 
@@ -213,6 +226,8 @@ export class ConversationDirectory extends Shared<DirectoryView> {
     } else if (this.known.has(row.id) || event === "INSERT") {
       if (event === "INSERT") this.reads.pass(row.id, 0);
       this.mergeRow(row, true);
+    } else if (this.cursors.get(row.status) === null) {
+      this.fetchInTurn(row.id); // the list of these is here as a whole, so it comes to it now
     } else {
       this.elsewhere(row.id);
     }
@@ -236,7 +251,7 @@ export class ConversationDirectory extends Shared<DirectoryView> {
     this.generation++;
     clearTimeout(this.reload);
     this.loaded = false;
-    this.cursor = null;
+    this.cursors.clear();
     this.bottom = null;
     this.position = null;
     this.known.clear();
@@ -267,11 +282,11 @@ export class ConversationDirectory extends Shared<DirectoryView> {
   }
 
   /** A page of the list, taken in unless it came too late. */
-  private async list(limit: number, cursor: string | null = null): Promise<Page<Conversation>> {
+  private async list(limit: number, cursor: string | null = null, filter: Filter = "all"): Promise<Page<Conversation>> {
     const generation = this.generation;
     this.reading++;
     try {
-      const page = await this.context.api.conversations({ limit, ...(cursor !== null && { cursor }) });
+      const page = await this.context.api.conversations({ limit, ...(cursor !== null && { cursor }), ...(filter !== "all" && { status: filter }) });
       if (generation !== this.generation) return page;
       for (const conversation of page.items) {
         const stale = this.changed.has(conversation.id);
@@ -284,9 +299,9 @@ export class ConversationDirectory extends Shared<DirectoryView> {
     }
   }
 
-  /** The loaded part of the list ends with this page. */
+  /** The loaded part of the list of all ends with this page. */
   private endsWith({ items, next }: Page<Conversation>): void {
-    this.cursor = next;
+    this.cursors.set("all", next);
     const last = items.at(-1);
     this.bottom = next === null || last === undefined ? null : activity(last);
   }
@@ -432,13 +447,20 @@ export class ConversationDirectory extends Shared<DirectoryView> {
       .map((c) => ({ at: sortable(activity(c)), summary: this.summary(c) }))
       .sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0))
       .map(({ summary }) => summary);
-    this.set({ conversations, hasMore: this.cursor !== null });
+    this.set({ conversations, more: new Set(FILTERS.filter((filter) => this.hasMore(filter))) });
+  }
+
+  /** A list that was not begun has more if the one of all does. */
+  private hasMore(filter: Filter): boolean {
+    const cursor = this.cursors.get(filter);
+    return this.cursors.get("all") !== null && cursor !== null && (cursor !== undefined || this.loaded);
   }
 
   private summary(conversation: Conversation): ConversationSummary {
     const answered = conversation.last_message?.sender_role === this.context.sender.role;
     const read = answered ? conversation.last_seq : this.reads.get(conversation.id);
-    const unread = conversation.last_seq > (read ?? 0);
+    // of last_seq the row may be deleted
+    const unread = (conversation.last_message?.seq ?? 0) > (read ?? 0);
     const unreadCount = read === undefined ? null : Math.max(0, conversation.last_seq - read);
     const typists = this.boards.get(conversation.id)?.typists ?? NOBODY;
     const before = this.shown.get(conversation);

@@ -3,25 +3,36 @@ import type { Keep } from "./storage";
 /** At about 50 bytes each they take a tenth of what a browser keeps for a site. */
 const MOST = 10_000;
 const KEY = "read";
+/** All are written at once, so not for each message. */
+const WRITE_AFTER_MS = 1_000;
 
 /** How far each conversation has been read in this browser: seq by conversation. */
 export class ReadMarks {
   private readonly marks = new Map<string, number>();
   /** Conversations that were never read here and have nothing to be read up to this seq. Not kept: there are as many as there are conversations. */
   private readonly passing = new Map<string, number>();
+  private writing: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly keep: Keep) {
     this.takeOver();
   }
 
-  /** Takes over what was read in another tab, each time that it changes there, until the returned function is called. */
+  /** Takes over what was read in another tab, each time that it changes there, and keeps what was read here when the page goes, until the returned function is called. */
   follow(changed: () => void): () => void {
     const listener = (event: StorageEvent): void => {
       if (event.key === `parley.${KEY}` && this.takeOver()) changed();
     };
+    const write = (): void => this.write();
     window.addEventListener("storage", listener);
+    window.addEventListener("pagehide", write);
+    document.addEventListener("visibilitychange", write);
     if (this.takeOver()) changed();
-    return () => window.removeEventListener("storage", listener);
+    return () => {
+      window.removeEventListener("storage", listener);
+      window.removeEventListener("pagehide", write);
+      document.removeEventListener("visibilitychange", write);
+      this.write();
+    };
   }
 
   /** Undefined if this browser knows nothing of the conversation. */
@@ -31,21 +42,15 @@ export class ReadMarks {
     return kept === undefined || passing === undefined ? (kept ?? passing) : Math.max(kept, passing);
   }
 
-  /** Marks never go back. True if this one went on, here or meanwhile in another tab. */
+  /** Marks never go back. True if this one went on. */
   advance(conversationId: string, seq: number): boolean {
     if (this.has(conversationId, seq)) return false;
     if (seq === 0) {
       this.passing.set(conversationId, seq);
       return true;
     }
-    this.takeOver(); // or another tab's marks would go back to what they were when this one last looked
-    if (this.has(conversationId, seq)) return true;
     this.put(conversationId, seq);
-    for (const oldest of this.marks.keys()) {
-      if (this.marks.size <= MOST) break;
-      this.marks.delete(oldest);
-    }
-    this.keep.write(KEY, Object.fromEntries(this.marks));
+    this.writing ??= setTimeout(() => this.write(), WRITE_AFTER_MS);
     return true;
   }
 
@@ -62,6 +67,18 @@ export class ReadMarks {
   private put(conversationId: string, seq: number): void {
     this.marks.delete(conversationId); // to the end: the oldest go first
     this.marks.set(conversationId, seq);
+  }
+
+  private write(): void {
+    if (this.writing === undefined) return;
+    clearTimeout(this.writing);
+    this.writing = undefined;
+    this.takeOver(); // or another tab's marks would go back to what they were when this one last looked
+    for (const oldest of this.marks.keys()) {
+      if (this.marks.size <= MOST) break;
+      this.marks.delete(oldest);
+    }
+    this.keep.write(KEY, Object.fromEntries(this.marks));
   }
 
   private takeOver(): boolean {

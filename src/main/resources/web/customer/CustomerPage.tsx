@@ -1,45 +1,39 @@
-import React, { useState } from "react";
+import React, { useMemo, useState } from "react";
 import { useParley } from "../client";
+import { BegunConversations } from "./begun";
 import { Chat } from "./Chat";
 import { Start } from "./Start";
 
-const CURRENT = "conversation";
-const PREVIOUS = "conversation.previous";
-
-/** The customer's side: one conversation at a time; it and the one before are remembered. */
+/** The customer's side: one conversation at a time; those before are remembered. */
 export function CustomerPage(): React.JSX.Element {
   const parley = useParley();
-  const [current, setCurrent] = useState(() => parley.keep.read<string>(CURRENT));
+  const begun = useMemo(() => new BegunConversations(parley.keep), [parley]);
+  const [current, setCurrent] = useState(() => begun.current);
 
   function begin(first: string, name: string): void {
-    const id = parley.begin(first, {
-      subject: firstLine(first),
-      ...(name !== "" && { metadata: { name } }),
-    });
-    parley.keep.write(CURRENT, id);
+    const title = firstLine(first);
+    const id = parley.begin(first, { subject: title, ...(name !== "" && { metadata: { name } }) });
+    begun.add({ id, title });
+    open(id);
+  }
+
+  function open(id: string): void {
+    begun.open(id);
     setCurrent(id);
   }
 
-  const previous = parley.keep.read<string>(PREVIOUS);
-
-  function leave(exists: boolean): void {
-    if (exists) parley.keep.write(PREVIOUS, current);
-    else if (previous === current) parley.keep.remove(PREVIOUS);
-    parley.keep.remove(CURRENT);
+  function leave(id: string, exists: boolean): void {
+    if (!exists) begun.remove(id);
+    begun.leave(id);
     setCurrent(null);
-  }
-
-  function goBack(): void {
-    parley.keep.write(CURRENT, previous);
-    setCurrent(previous);
   }
 
   return (
     <div className="customer">
       {current === null ? (
-        <Start onBegin={begin} onBack={previous === null ? null : goBack} />
+        <Start earlier={begun.all} onBegin={begin} onOpen={open} />
       ) : (
-        <Chat key={current} conversationId={current} onLeave={leave} />
+        <Chat key={current} conversationId={current} onLeave={(exists) => leave(current, exists)} />
       )}
     </div>
   );

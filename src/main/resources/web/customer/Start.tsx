@@ -2,16 +2,19 @@ import React, { useState } from "react";
 import { useParley } from "../client";
 import { Composer } from "../ui/Composer";
 import { Logo } from "../ui/icons";
+import type { Begun } from "./begun";
+import { Earlier } from "./Earlier";
 
 const NAME = "name";
 
 interface Props {
+  /** Those that one can go back to. */
+  earlier: readonly Begun[];
   onBegin(first: string, name: string): void;
-  /** To the conversation that was left last; null if there is none. */
-  onBack: (() => void) | null;
+  onOpen(id: string): void;
 }
 
-export function Start({ onBegin, onBack }: Props): React.JSX.Element {
+export function Start({ earlier, onBegin, onOpen }: Props): React.JSX.Element {
   const { keep } = useParley();
   const [name, setName] = useState(() => keep.read<string>(NAME) ?? "");
 
@@ -21,11 +24,7 @@ export function Start({ onBegin, onBack }: Props): React.JSX.Element {
         <Logo size={56} />
         <h1>How can we help?</h1>
         <p>Write to us below. Answers appear here as they are written, and this page remembers the conversation.</p>
-        {onBack !== null && (
-          <button type="button" className="link" onClick={onBack}>
-            Go back to your last conversation
-          </button>
-        )}
+        {earlier.length > 0 && <Earlier conversations={earlier} onOpen={onOpen} />}
       </div>
       <div className="start-form">
         <label className="field">

@@ -2,18 +2,19 @@ import React, { memo } from "react";
 import type { ConversationSummary } from "../client";
 import { Flag } from "../ui/Flag";
 import { customerName } from "../ui/person";
-import { fullTime, relativeTime } from "../ui/time";
+import { fullTime } from "../ui/time";
 
 interface Props {
   conversation: ConversationSummary;
   active: boolean;
   /** The item that Tab reaches. */
   entry: boolean;
-  now: number;
+  /** How long ago, in words: they change less often than the time, and it is drawn again only when they do. */
+  when: string;
 }
 
 export const ConversationItem = memo(function ConversationItem(props: Props): React.JSX.Element {
-  const { conversation, active, entry, now } = props;
+  const { conversation, active, entry, when } = props;
   const at = conversation.last_message_at ?? conversation.created_at;
   const typing = conversation.typists.some((t) => t.sender_role === "customer");
   const unread = conversation.unread && !active;
@@ -32,7 +33,7 @@ export const ConversationItem = memo(function ConversationItem(props: Props): Re
           <span className="item-line">
             <span className="item-name" dir="auto">{customerName(conversation)}</span>
             <time dateTime={at} title={fullTime(at)}>
-              {relativeTime(at, now)}
+              {when}
             </time>
           </span>
           <span className="item-line">

@@ -1,19 +1,21 @@
-import React, { forwardRef, useState } from "react";
-import type { UseConversations } from "../client";
+import React, { forwardRef, useEffect, useState } from "react";
+import type { Filter, UseConversations } from "../client";
 import { ConnectionState } from "../ui/ConnectionState";
 import { Logo } from "../ui/icons";
-import { useNow } from "../ui/time";
+import { relativeTime, useNow } from "../ui/time";
 import { useFocusFallback } from "../ui/useFocusFallback";
 import { ConversationItem } from "./ConversationItem";
 import { useListKeys } from "./useListKeys";
-
-type Filter = "open" | "closed" | "all";
 
 const FILTERS: readonly { value: Filter; label: string }[] = [
   { value: "open", label: "Open" },
   { value: "closed", label: "Closed" },
   { value: "all", label: "All" },
 ];
+
+/** So many are drawn at first, and so many more at each "Show more": a team may have thousands. */
+const SHOWN = 200;
+const STEP = 50;
 
 interface Props {
   directory: UseConversations;
@@ -22,8 +24,12 @@ interface Props {
 
 export const ConversationList = forwardRef<HTMLElement, Props>(function ConversationList({ directory, active }, ref) {
   const [filter, setFilter] = useState<Filter>("all");
+  const [most, setMost] = useState(SHOWN);
   const now = useNow();
-  const shown = directory.conversations.filter((c) => filter === "all" || c.status === filter);
+  const { conversations, loading, loadingMore, begin, loadMore } = directory;
+  const found = filter === "all" ? conversations : conversations.filter((c) => c.status === filter);
+  const shown = found.slice(0, most);
+  const hasMore = directory.more.has(filter);
   /** The one item that Tab reaches; arrow keys go on from there. */
   const entry = shown.some((c) => c.id === active) ? active : shown[0]?.id;
   const keys = useListKeys(shown.map((c) => c.id));
@@ -31,6 +37,20 @@ export const ConversationList = forwardRef<HTMLElement, Props>(function Conversa
   const list = useFocusFallback<HTMLDivElement>((frame, lost) =>
     frame.querySelector<HTMLElement>(lost.dataset.id ? `[data-id="${lost.dataset.id}"]` : "li:last-child a"),
   );
+
+  useEffect(() => {
+    if (!loading) begin(filter);
+  }, [loading, filter, begin]);
+
+  function choose(value: Filter): void {
+    setFilter(value);
+    setMost(SHOWN);
+  }
+
+  function showMore(): void {
+    setMost(most + STEP);
+    if (found.length < most + STEP) void loadMore(filter);
+  }
 
   return (
     <nav className="pane list" ref={ref} aria-label="Conversations">
@@ -42,7 +62,7 @@ export const ConversationList = forwardRef<HTMLElement, Props>(function Conversa
         </div>
         <div className="segments" role="group" aria-label="Show">
           {FILTERS.map(({ value, label }) => (
-            <button key={value} type="button" aria-pressed={filter === value} onClick={() => setFilter(value)}>
+            <button key={value} type="button" aria-pressed={filter === value} onClick={() => choose(value)}>
               {label}
             </button>
           ))}
@@ -56,31 +76,26 @@ export const ConversationList = forwardRef<HTMLElement, Props>(function Conversa
               conversation={conversation}
               active={conversation.id === active}
               entry={conversation.id === entry}
-              now={now}
+              when={relativeTime(conversation.last_message_at ?? conversation.created_at, now)}
             />
           ))}
         </ul>
         {shown.length === 0 && (
           <div className="list-empty">
-            {directory.loading ? (
+            {loading || (hasMore && loadingMore) ? (
               <p role="status">Loading…</p>
             ) : filter === "all" ? (
               <p>
                 It is quiet. New conversations appear here by themselves; <a href="./">begin one</a> to try.
               </p>
             ) : (
-              <p>No {filter} conversations{directory.hasMore ? " among those loaded" : ""}.</p>
+              <p>No {filter} conversations{hasMore ? " among those loaded" : ""}.</p>
             )}
           </div>
         )}
-        {directory.hasMore && (
-          <button
-            type="button"
-            className="older"
-            aria-disabled={directory.loadingMore}
-            onClick={() => void directory.loadMore()}
-          >
-            {directory.loadingMore ? "Loading…" : "Show more"}
+        {(hasMore || found.length > most) && (
+          <button type="button" className="older" aria-disabled={loadingMore} onClick={showMore}>
+            {loadingMore ? "Loading…" : "Show more"}
           </button>
         )}
       </div>

@@ -10,7 +10,7 @@ const TITLE = document.title;
 /** The team's side: all conversations, and the active one beside them (on a phone: one or the other). */
 export function Dashboard(): React.JSX.Element {
   const directory = useConversations();
-  const [active, select] = useHash();
+  const [active, leave] = useHash();
   const list = useRef<HTMLElement>(null);
   const unread = directory.conversations.filter((c) => c.unread).length;
   const summary = directory.conversations.find((c) => c.id === active) ?? null;
@@ -43,7 +43,7 @@ export function Dashboard(): React.JSX.Element {
           summary={summary}
           markRead={directory.markRead}
           setStatus={directory.setStatus}
-          onBack={() => select(null)}
+          onBack={leave}
           onEscape={backToList}
         />
       )}

@@ -1,4 +1,4 @@
-import { useCallback, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useSyncExternalStore } from "react";
 
 function subscribe(listener: () => void): () => void {
   window.addEventListener("hashchange", listener);
@@ -10,11 +10,23 @@ function current(): string | null {
   return id === "" ? null : id;
 }
 
-/** The conversation that the address names, so that it can be linked to and the back button works. */
-export function useHash(): [string | null, (id: string | null) => void] {
+/** Notes at each entry of the history that comes behind the list that it does. */
+function note(event: HashChangeEvent): void {
+  if (new URL(event.oldURL).hash === "" && current() !== null) history.replaceState({ ...history.state, behindList: true }, "");
+}
+
+/** Back to where no conversation is named: as the browser's own Back button does it where that leads there, which would open the conversation again otherwise. */
+function leave(): void {
+  if (history.state?.behindList === true) history.back();
+  else window.location.replace("#");
+}
+
+/** The conversation that the address names, so that it can be linked to and the back button works; and how to leave it. */
+export function useHash(): [string | null, () => void] {
   const id = useSyncExternalStore(subscribe, current);
-  const go = useCallback((next: string | null) => {
-    window.location.hash = next ?? "";
+  useEffect(() => {
+    window.addEventListener("hashchange", note);
+    return () => window.removeEventListener("hashchange", note);
   }, []);
-  return [id, go];
+  return [id, useCallback(leave, [])];
 }

@@ -1,0 +1,48 @@
+import React from "react";
+import { useConversation } from "../client";
+import { fullTime, relativeTime, useNow } from "../ui/time";
+import type { Begun } from "./begun";
+
+interface Props {
+  conversations: readonly Begun[];
+  onOpen(id: string): void;
+}
+
+/** The conversations to go back to, live: an answer may come in one while another is being begun. */
+export function Earlier({ conversations, onOpen }: Props): React.JSX.Element {
+  const now = useNow();
+  return (
+    <section className="earlier" aria-labelledby="earlier">
+      <h2 id="earlier">Your conversations</h2>
+      <ul>
+        {conversations.map((begun) => (
+          <Item key={begun.id} begun={begun} now={now} onOpen={onOpen} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Item({ begun, now, onOpen }: { begun: Begun; now: number; onOpen(id: string): void }): React.JSX.Element | null {
+  const { conversation, messages, history } = useConversation(begun.id);
+  const last = messages.at(-1);
+  if (history === "missing") return null;
+  return (
+    <li>
+      <button type="button" onClick={() => onOpen(begun.id)}>
+        <span className="earlier-title" dir="auto">{conversation?.subject ?? (begun.title || "Earlier conversation")}</span>
+        {last !== undefined && (
+          <>
+            <time dateTime={last.created_at} title={fullTime(last.created_at)}>
+              {relativeTime(last.created_at, now)}
+            </time>
+            <span className="earlier-last" dir="auto">
+              {last.sender_role === "customer" ? "You: " : last.sender_role === "admin" ? "Support: " : ""}
+              {last.content.slice(0, 200)}
+            </span>
+          </>
+        )}
+      </button>
+    </li>
+  );
+}
