@@ -5,6 +5,7 @@ import dev.parley.access.Credentials;
 import dev.parley.access.CredentialsException;
 import dev.parley.conversation.RootPath;
 import dev.parley.transport.SocketChannel;
+import dev.parley.transport.UpgradeHeaders;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.quarkus.websockets.next.HttpUpgradeCheck;
 import io.smallrye.mutiny.Uni;
@@ -112,6 +113,7 @@ public class RealtimeDoor implements HttpUpgradeCheck {
     public Uni<CheckResult> perform(HttpUpgradeContext context) {
         return check(context.httpRequest()).flatMap(caller -> {
             context.userData().put(RealtimeRequest.KEY, new RealtimeRequest(SocketChannel.of(context), Vsn.of(context.httpRequest().getParam("vsn")), caller));
+            UpgradeHeaders.remember(context);
             return CheckResult.permitUpgrade();
         }).onFailure(CredentialsException.class).recoverWithUni(failure -> CheckResult.rejectUpgrade(UNAUTHORIZED));
     }

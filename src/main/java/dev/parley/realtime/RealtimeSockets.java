@@ -5,6 +5,7 @@ import dev.parley.transport.Outbound;
 import dev.parley.transport.SocketChannel;
 import dev.parley.transport.SocketClose;
 import dev.parley.transport.SocketGuard;
+import dev.parley.transport.UpgradeHeaders;
 import io.quarkus.websockets.next.CloseReason;
 import io.quarkus.websockets.next.UserData.TypedKey;
 import io.quarkus.websockets.next.WebSocketConnection;
@@ -31,6 +32,7 @@ class RealtimeSockets {
     }
 
     void open(WebSocketConnection connection) {
+        UpgradeHeaders.forget(connection);
         RealtimeRequest request = connection.userData().get(RealtimeRequest.KEY);
         RealtimeSession[] session = new RealtimeSession[1];
         Outbound outbound = new Outbound(request.channel(), config.queueBytes(), config.stallTimeout().toMillis(),

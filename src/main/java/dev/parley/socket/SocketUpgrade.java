@@ -9,6 +9,7 @@ import dev.parley.conversation.ParleyException;
 import dev.parley.database.Database;
 import dev.parley.feed.Position;
 import dev.parley.transport.SocketChannel;
+import dev.parley.transport.UpgradeHeaders;
 import io.quarkus.websockets.next.HttpUpgradeCheck;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.MultiMap;
@@ -48,6 +49,7 @@ public class SocketUpgrade implements HttpUpgradeCheck {
                 .flatMap(identity -> {
                     SocketRequest request = request(context, identity, global);
                     context.userData().put(SocketRequest.KEY, request);
+                    UpgradeHeaders.remember(context);
                     Uni<Boolean> allowed = global ? access.mayAdminister(identity) : access.mayRead(identity, request.conversation());
                     return allowed.flatMap(yes -> yes ? CheckResult.permitUpgrade() : refuse(ErrorCode.FORBIDDEN, "not yours to read"));
                 })

@@ -8,6 +8,7 @@ import dev.parley.transport.OutboundStream;
 import dev.parley.transport.SocketChannel;
 import dev.parley.transport.SocketClose;
 import dev.parley.transport.SocketGuard;
+import dev.parley.transport.UpgradeHeaders;
 import dev.parley.transport.WebSocketBytes;
 import io.netty.channel.Channel;
 import io.quarkus.websockets.next.UserData.TypedKey;
@@ -36,6 +37,7 @@ class Sockets {
     }
 
     void open(WebSocketConnection connection, Multi<Frames> frames) {
+        UpgradeHeaders.forget(connection);
         SocketRequest request = request(connection);
         Channel channel = request.channel();
         OutboundStream stream = new OutboundStream(failure -> end(connection, failure));

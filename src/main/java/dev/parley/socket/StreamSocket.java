@@ -11,7 +11,12 @@ import io.smallrye.common.annotation.NonBlocking;
 import io.smallrye.mutiny.Multi;
 import io.vertx.core.buffer.Buffer;
 
-/** A plain stream's endpoint, both ways; which stream it is is all that differs. On the connection's event loop. */
+/**
+ * A plain stream's endpoint, both ways; which stream it is is all that differs.
+ *
+ * <p>On the connection's event loop, in the order of the frames: no callback may go on elsewhere once it has returned, since none waits for the one before. So the
+ * extension needs no queue of its own for each connection, which takes 2 kB.
+ */
 abstract class StreamSocket {
 
     private final Sockets sockets;
