@@ -65,6 +65,11 @@ public final class Broadcast {
         return envelope != null ? envelope.length : payload.length;
     }
 
+    /** One of the encodings, null unless it is made already. */
+    public byte[] encoded(int which) {
+        return encodings.get(which);
+    }
+
     /** One of the encodings, made by the first to ask; null when {@code encoder} says there is none. */
     public byte[] encoded(int which, Function<Broadcast, byte[]> encoder) {
         return encodings.get(which, () -> encoder.apply(this));

@@ -8,6 +8,11 @@ final class Encodings {
 
     private final AtomicReferenceArray<byte[]> made = new AtomicReferenceArray<>(Broadcast.ENCODINGS);
 
+    /** Null unless it is made already: for who gets the same as thousands before him. */
+    byte[] get(int which) {
+        return made.get(which);
+    }
+
     byte[] get(int which, Supplier<byte[]> encoder) {
         byte[] encoded = made.get(which);
         if (encoded == null) {

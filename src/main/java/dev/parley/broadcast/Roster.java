@@ -2,10 +2,10 @@ package dev.parley.broadcast;
 
 import io.netty.channel.EventLoop;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
@@ -15,22 +15,14 @@ final class Roster<T> {
     private static final Logger LOG = Logger.getLogger(Roster.class);
     /** Up to so many are searched for one by one: most topics have two or three, and a map for each would cost more than it saves. */
     private static final int SEARCHED = 8;
-
-    private static final class Seat<T> {
-
-        private final T who;
-        private final long since;
-        private int index;
-
-        Seat(T who, long since) {
-            this.who = who;
-            this.since = since;
-        }
-    }
+    private static final long[] FROM_THE_BEGINNING = {};
 
     private final EventLoop loop;
-    private final List<Seat<T>> seats = new ArrayList<>(2);
-    private Map<T, Seat<T>> index;
+    /** Null where somebody left while all were being served. Themselves, not a seat of each: ten thousand of those lie out of the processor's cache. */
+    private final List<T> seated = new ArrayList<>(2);
+    /** Of each seat, as far as it goes; beyond, 0. */
+    private long[] since = FROM_THE_BEGINNING;
+    private Map<T, Integer> index;
     private int present;
     private int serving;
     private boolean holes;
@@ -43,24 +35,24 @@ final class Roster<T> {
         return loop;
     }
 
-    /** @param since what has this number or a lower one is not for them */
-    void add(T who, long since) {
-        Seat<T> seat = new Seat<>(who, since);
-        seat.index = seats.size();
-        seats.add(seat);
+    /** @param number what has this number or a lower one is not for them */
+    void add(T who, long number) {
+        int seat = seated.size();
+        seated.add(who);
+        setSince(seat, number);
         present++;
         if (index != null) {
             index.put(who, seat);
-        } else if (seats.size() > SEARCHED) {
+        } else if (seated.size() > SEARCHED) {
             index = new IdentityHashMap<>();
-            seats.stream().filter(Objects::nonNull).forEach(taken -> index.put(taken.who, taken));
+            number();
         }
     }
 
     /** The last one takes the place, or, while all are being served, nobody for now. */
     void remove(T who) {
-        Seat<T> seat = find(who);
-        if (seat == null) {
+        int seat = find(who);
+        if (seat < 0) {
             return;
         }
         present--;
@@ -68,50 +60,86 @@ final class Roster<T> {
             index.remove(who);
         }
         if (serving > 0) {
-            seats.set(seat.index, null);
+            seated.set(seat, null);
             holes = true;
             return;
         }
-        Seat<T> moved = seats.remove(seats.size() - 1);
-        if (moved != seat) {
-            moved.index = seat.index;
-            seats.set(seat.index, moved);
+        int last = seated.size() - 1;
+        T moved = seated.remove(last);
+        if (seat < last) {
+            seated.set(seat, moved);
+            setSince(seat, since(last));
+            if (index != null) {
+                index.put(moved, seat);
+            }
         }
     }
 
-    private Seat<T> find(T who) {
+    private int find(T who) {
         if (index != null) {
-            return index.get(who);
+            return index.getOrDefault(who, -1);
         }
-        for (Seat<T> seat : seats) {
-            if (seat != null && seat.who == who) {
+        for (int seat = 0; seat < seated.size(); seat++) {
+            if (seated.get(seat) == who) {
                 return seat;
             }
         }
-        return null;
+        return -1;
     }
 
     /** Serves all for whom the number is new. */
     void each(long number, Consumer<T> action) {
         serving++;
         // those who come meanwhile came too late
-        for (int i = 0, size = seats.size(); i < size; i++) {
-            Seat<T> seat = seats.get(i);
-            if (seat != null && seat.since < number) {
+        for (int seat = 0, size = seated.size(); seat < size; seat++) {
+            T who = seated.get(seat);
+            if (who != null && since(seat) < number) {
                 try {
-                    action.accept(seat.who);
+                    action.accept(who);
                 } catch (RuntimeException e) {
                     LOG.error("one of a topic's sockets could not be served", e);
                 }
             }
         }
         if (--serving == 0 && holes) {
-            holes = false;
-            seats.removeIf(Objects::isNull);
-            for (int i = 0; i < seats.size(); i++) {
-                seats.get(i).index = i;
+            closeHoles();
+        }
+    }
+
+    private void closeHoles() {
+        holes = false;
+        int next = 0;
+        for (int seat = 0; seat < seated.size(); seat++) {
+            T who = seated.get(seat);
+            if (who != null) {
+                seated.set(next, who);
+                setSince(next++, since(seat));
             }
         }
+        seated.subList(next, seated.size()).clear();
+        number();
+    }
+
+    private void number() {
+        for (int seat = 0; index != null && seat < seated.size(); seat++) {
+            if (seated.get(seat) != null) {
+                index.put(seated.get(seat), seat);
+            }
+        }
+    }
+
+    private long since(int seat) {
+        return seat < since.length ? since[seat] : 0;
+    }
+
+    private void setSince(int seat, long number) {
+        if (seat >= since.length) {
+            if (number == 0) {
+                return;
+            }
+            since = Arrays.copyOf(since, Math.max(2 * since.length, seat + 1));
+        }
+        since[seat] = number;
     }
 
     boolean isEmpty() {

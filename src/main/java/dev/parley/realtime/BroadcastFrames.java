@@ -17,7 +17,8 @@ final class BroadcastFrames {
 
     /** @return null when this version has no form for it */
     static byte[] of(Broadcast broadcast, Vsn vsn, String topic) {
-        return broadcast.encoded(vsn.ordinal(), made -> encode(made, vsn, topic));
+        byte[] made = broadcast.encoded(vsn.ordinal());
+        return made != null ? made : broadcast.encoded(vsn.ordinal(), first -> encode(first, vsn, topic));
     }
 
     private static byte[] encode(Broadcast broadcast, Vsn vsn, String topic) {

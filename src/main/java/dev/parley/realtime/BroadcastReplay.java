@@ -21,25 +21,19 @@ final class BroadcastReplay {
     private static final int MAX_EARLY = 1_000;
     private static final long MAX_EARLY_BYTES = 8_000_000;
 
-    /** Null when nothing was asked for. */
     private final JoinConfig.Replay wanted;
     private final StoredBroadcasts broadcasts;
     /** Null until it is read, and once it has been handed over. */
     private Replay stored;
     private boolean ended;
     /** What was said while the channel was joining; null once it has joined. */
-    private List<Broadcast> early;
+    private List<Broadcast> early = new ArrayList<>(0);
     private long earlyBytes;
     private Set<String> replayed = Set.of();
 
-    BroadcastReplay(JoinConfig config, StoredBroadcasts broadcasts) {
-        this.wanted = config.replay();
+    BroadcastReplay(JoinConfig.Replay wanted, StoredBroadcasts broadcasts) {
+        this.wanted = wanted;
         this.broadcasts = broadcasts;
-        this.early = isWanted() ? new ArrayList<>(0) : null;
-    }
-
-    boolean isWanted() {
-        return wanted != null;
     }
 
     /** Reads them, unless enough waits for the socket already. Fails with {@link Refusal}. */
@@ -94,7 +88,7 @@ final class BroadcastReplay {
     /**
      * Those that were stored, oldest first, to {@code asked}, and then to {@code live} what came meanwhile.
      *
-     * @return what they take until the client has them; null when nothing was asked for
+     * @return what they take until the client has them; null when none were read
      */
     Allowance.Part deliver(Consumer<Broadcast> asked, Consumer<Broadcast> live) {
         List<Broadcast> waiting = early == null ? List.of() : early;

@@ -4,9 +4,14 @@ import dev.parley.access.ChannelRights;
 import dev.parley.broadcast.Broadcast;
 import dev.parley.broadcast.Topic;
 import dev.parley.broadcast.TopicHub;
+import dev.parley.transport.Outbound;
 import io.vertx.core.Future;
 
-/** A channel's part in broadcasts: what it says, what it hears, and the stored ones that it asked for. On the socket's event loop only. */
+/**
+ * A channel's part in broadcasts: what it says, what it hears, and the stored ones that it asked for. On the socket's event loop only.
+ *
+ * <p>What it hears comes to ten thousand of these in a row: what is needed for that is kept here, since each other object is one more to be fetched from memory.
+ */
 final class ChannelBroadcasts implements TopicHub.Receiver {
 
     /** A socket for which so much waits takes no replay: each channel's may be half as large. */
@@ -16,6 +21,11 @@ final class ChannelBroadcasts implements TopicHub.Receiver {
     private final RealtimeServices services;
     private final Topic topic;
     private final ChannelFrames frames;
+    private final Outbound outbound;
+    private final Vsn vsn;
+    /** What the socket says itself is told by this. */
+    private final Object source;
+    /** Null when the join asked for none. */
     private final BroadcastReplay replay;
     private final boolean self;
     private final boolean ack;
@@ -27,19 +37,22 @@ final class ChannelBroadcasts implements TopicHub.Receiver {
         this.services = services;
         this.topic = topic;
         this.frames = frames;
-        this.replay = new BroadcastReplay(config, services.stored());
+        this.outbound = session.outbound();
+        this.vsn = session.vsn();
+        this.source = session.broadcasts().source();
+        this.replay = config.replay() == null ? null : new BroadcastReplay(config.replay(), services.stored());
         this.self = config.self();
         this.ack = config.ack();
     }
 
     /** Reads the stored ones that the join asked for, if it may. Fails with {@link Refusal}. */
     Future<Void> read(ChannelRights rights) {
-        if (!replay.isWanted() || !rights.broadcastRead()) {
+        if (replay == null || !rights.broadcastRead()) {
             return Future.succeededFuture();
         }
         // before they are read: what is said meanwhile waits
         listen();
-        return replay.read(topic, session.outbound());
+        return replay.read(topic, outbound);
     }
 
     /** Hears from now on what it may. */
@@ -55,10 +68,13 @@ final class ChannelBroadcasts implements TopicHub.Receiver {
      * @return whether it could: not when so much waits for it already that it should join again when it has read that
      */
     boolean deliverStored() {
-        if (replay.isRead() && session.outbound().waitingBytes() >= MAX_WAITING_BYTES) {
+        if (replay == null) {
+            return true;
+        }
+        if (replay.isRead() && outbound.waitingBytes() >= MAX_WAITING_BYTES) {
             return false;
         }
-        Allowance.Part part = replay.deliver(stored -> session.answer(stored, frames.topic()), broadcast -> session.write(broadcast, frames.topic()));
+        Allowance.Part part = replay.deliver(this::write, this::writeIfThereIsRoom);
         if (part != null) {
             session.giveBackOnceTaken(part);
         }
@@ -100,19 +116,41 @@ final class ChannelBroadcasts implements TopicHub.Receiver {
 
     @Override
     public boolean isDeafTo(Object source) {
-        return !self && source == session.broadcasts().source();
+        return !self && source == this.source;
     }
 
     @Override
     public void receive(Broadcast broadcast) {
-        if (listening && replay.admits(broadcast)) {
-            session.write(broadcast, frames.topic());
+        if (listening && (replay == null || replay.admits(broadcast))) {
+            writeIfThereIsRoom(broadcast);
+        }
+    }
+
+    /**
+     * A broadcast is dropped when the client does not keep up: nobody is promised one. One large broadcast on its way is no reason to drop the next; what
+     * waits is shared by all receivers.
+     */
+    private void writeIfThereIsRoom(Broadcast broadcast) {
+        if (!outbound.hasRoom() && outbound.waitingBytes() > 2L * services.settings().maxBroadcastBytes) {
+            services.figures().broadcastDropped();
+            return;
+        }
+        write(broadcast);
+    }
+
+    /** One that the client has asked for is not dropped. */
+    private void write(Broadcast broadcast) {
+        byte[] bytes = BroadcastFrames.of(broadcast, vsn, frames.topic());
+        if (bytes.length > 0) {
+            outbound.write(bytes);
         }
     }
 
     void end() {
         ended = true;
-        replay.end();
+        if (replay != null) {
+            replay.end();
+        }
         fallSilent();
     }
 

@@ -1,7 +1,6 @@
 package dev.parley.realtime;
 
 import dev.parley.access.Caller;
-import dev.parley.broadcast.Broadcast;
 import dev.parley.transport.Outbound;
 import dev.parley.transport.SocketGuard;
 import dev.parley.transport.WebSocketBytes;
@@ -239,26 +238,6 @@ final class RealtimeSession implements SocketGuard.Session {
     /** @param frame JSON in UTF-8 */
     void write(byte[] frame) {
         outbound.write(WebSocketBytes.encode(List.of(frame)));
-    }
-
-    /**
-     * A broadcast is dropped when the client does not keep up: nobody is promised one. One large broadcast on its way is no reason to drop the next; what
-     * waits is shared by all receivers.
-     */
-    void write(Broadcast broadcast, String topic) {
-        if (!outbound.hasRoom() && outbound.waitingBytes() > 2L * services.settings().maxBroadcastBytes) {
-            services.figures().broadcastDropped();
-            return;
-        }
-        answer(broadcast, topic);
-    }
-
-    /** Writes a broadcast that the client has asked for: it is not dropped. */
-    void answer(Broadcast broadcast, String topic) {
-        byte[] bytes = BroadcastFrames.of(broadcast, vsn(), topic);
-        if (bytes.length > 0) {
-            outbound.write(bytes);
-        }
     }
 
     /** Runs something on the event loop, unless the socket is closed by then. Any thread. */

@@ -41,6 +41,8 @@ public final class Outbound {
      * Null where the way leads through handlers, or to something else than a socket of the JDK.
      */
     private SocketChannel direct;
+    /** Whether something may wait in Netty's queue: as long as nothing can, it need not be asked, which is three objects more for each delivery. */
+    private boolean queued = true;
     private boolean dirty;
     private boolean ended;
     private boolean watched;
@@ -96,8 +98,9 @@ public final class Outbound {
         return ended;
     }
 
-    /** Puts what was gathered into Netty's queue. */
+    /** Puts what was gathered into Netty's queue, where something of somebody else's may follow it. */
     void handOver() {
+        queued = true;
         if (gathered.size() == 0) {
             return;
         }
@@ -106,6 +109,7 @@ public final class Outbound {
 
     /** The same without the first {@code written} bytes. */
     private void handOver(int written) {
+        queued = true;
         Sequence all = gathered;
         gathered = flusher.nothing();
         try {
@@ -125,7 +129,7 @@ public final class Outbound {
     void flush() {
         dirty = false;
         if (gathered.size() > 0) {
-            int written = direct != null && queuedBytes() == 0 ? writeAtOnce() : 0;
+            int written = direct != null && nothingIsQueued() ? writeAtOnce() : 0;
             if (written == gathered.size()) {
                 gathered = NOTHING;
                 return;
@@ -138,6 +142,13 @@ public final class Outbound {
         } else {
             channel.flush();
         }
+    }
+
+    private boolean nothingIsQueued() {
+        if (queued && queuedBytes() == 0) {
+            queued = false;
+        }
+        return !queued;
     }
 
     /** Nothing waits in the queue of a closed channel. */
@@ -156,7 +167,7 @@ public final class Outbound {
     }
 
     public boolean hasRoom() {
-        return channel.isWritable();
+        return direct != null && !queued || channel.isWritable();
     }
 
     /** Bytes that wait for the peer. */
