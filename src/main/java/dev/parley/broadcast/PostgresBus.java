@@ -106,7 +106,7 @@ public class PostgresBus implements EphemeralBus {
     }
 
     void start(@Observes StartupEvent event) {
-        database.migrated().subscribe().with(migrated -> {
+        database.settled().subscribe().with(settled -> {
             NotificationListener fresh = new NotificationListener(connections, vertx, () -> config.listenUrl()
                     .map(url -> connections.options(url, "parley-broadcast")).orElseGet(() -> connections.options("parley-broadcast")), this::connected);
             fresh.on(CHANNEL, this::receive);

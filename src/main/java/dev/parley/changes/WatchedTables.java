@@ -91,7 +91,7 @@ public class WatchedTables {
     }
 
     void start(@Observes StartupEvent event) {
-        database.migrated().subscribe().with(migrated -> again(), failure -> LOG.error("no table is watched", failure));
+        database.settled().subscribe().with(settled -> again(), failure -> LOG.error("no table is watched", failure));
     }
 
     void stop(@Observes ShutdownEvent event) {

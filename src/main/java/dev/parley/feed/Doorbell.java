@@ -54,6 +54,9 @@ public class Doorbell {
             busy().ifPresent(watch -> watch.heard(said));
         });
         listener.start();
+        if (wanted.get()) {
+            ringOthers(); // was asked for before
+        }
     }
 
     /** Says that the tail has read, and whether it found rows; on its event loop. */
@@ -72,11 +75,11 @@ public class Doorbell {
 
     /** Rings for the other replicas after a commit that was kept quiet; coalesced. Any thread. */
     public void ringOthers() {
-        if (config.notifies() == DoorbellMode.OFF || listener == null) {
+        if (config.notifies() == DoorbellMode.OFF) {
             return;
         }
         wanted.set(true);
-        if (ringing.compareAndSet(false, true)) {
+        if (listener != null && ringing.compareAndSet(false, true)) {
             ring();
         }
     }

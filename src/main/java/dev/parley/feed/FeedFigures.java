@@ -20,6 +20,11 @@ public class FeedFigures {
         steps++;
     }
 
+    /** The feed begins with now: nothing is left to be delivered. */
+    void begun() {
+        pageAt = currentAt = System.nanoTime();
+    }
+
     void delivered(Delta delta) {
         pageAt = System.nanoTime();
         if (delta.complete()) {

@@ -40,6 +40,8 @@ public class Tail {
     /** Where the tail is in its life: {@code AWAY} (no connection), {@code RESTING}, {@code READING}. */
     private enum State { AWAY, RESTING, READING }
 
+    /** What waits for the feed to be read waits no longer: a standby has none. */
+    private static final long LONGEST_START_MS = 2_000;
     /** A write on the tail's connection that takes longer is given up, and the connection with it. */
     private static final long LONGEST_WRITE_MS = 1_000;
     /** After one that took so long (a standby that has to confirm, a trigger, a busy disk) there is none for a while. */
@@ -90,10 +92,11 @@ public class Tail {
 
     void start(@Observes StartupEvent event) {
         database.migrated().subscribe().with(migrated -> context.runOnContext(ignored -> {
-            doorbell.start(this::ring);
             vertx.setPeriodic(config.pollInterval().toMillis(), tick -> ring());
+            vertx.setTimer(LONGEST_START_MS, tick -> database.settle());
             connect();
         }), failure -> LOG.error("the feed does not start", failure));
+        database.settled().subscribe().with(settled -> context.runOnContext(ignored -> doorbell.start(this::ring)));
     }
 
     void stop(@Observes ShutdownEvent event) {
@@ -299,6 +302,8 @@ public class Tail {
         gap = null;
         cursor = new LogCursor(position);
         cursor.begin(position, beginning.seen(), epoch);
+        figures.begun();
+        database.settle();
         return null;
     }
 
