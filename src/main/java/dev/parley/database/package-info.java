@@ -8,6 +8,8 @@
  *       ({@link dev.parley.database.Migration}); whoever needs it waits on {@link dev.parley.database.Database#migrated()}.
  *       A schema that says itself that it is this version's ({@link dev.parley.database.SchemaRecord}) is taken at its word, and the connection that
  *       asked is the first to be used ({@link dev.parley.database.FirstConnection}).
+ *   <li>Nothing but the feed is waited for by who waits for the service to be ready: what can come behind it does
+ *       ({@link dev.parley.database.Database#settled()}).
  *   <li>What the URL says of encryption holds for all connections, whatever driver makes them ({@link dev.parley.database.Encryption}).
  *       Certificates that are renewed on disk are those of the next connection, without a restart ({@link dev.parley.database.TlsFiles}).
  *   <li>No function or operator that somebody else named as the system's is called by Parley's own statements
