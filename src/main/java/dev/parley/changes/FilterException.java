@@ -43,6 +43,11 @@ public class FilterException extends RuntimeException {
         return new FilterException(false, "ERROR " + state + (condition == null ? " " : " (" + condition + ") ") + message);
     }
 
+    /** Comparing with it takes the database too long, in the database's words, whether it said so now or before. */
+    static FilterException tooSlow() {
+        return database("57014", "canceling statement due to statement timeout");
+    }
+
     public boolean isGrammar() {
         return grammar;
     }

@@ -43,9 +43,17 @@ final class FilterPool {
 
     /** Fails when no answer comes in time, whatever the connection's state. */
     Future<RowSet<Row>> ask(String sql, Tuple parameters) {
+        return ask(sql, parameters, () -> { });
+    }
+
+    /** The same. @param begun called once there is a session for it */
+    Future<RowSet<Row>> ask(String sql, Tuple parameters, Runnable begun) {
         renewIfOld();
         // many may wait for a session: the pool bounds that itself
-        return pool.askOne(session -> session.preparedQuery(sql).execute(parameters));
+        return pool.askOne(session -> {
+            begun.run();
+            return session.preparedQuery(sql).execute(parameters);
+        });
     }
 
     private synchronized void renewIfOld() {

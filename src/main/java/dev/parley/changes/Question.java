@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
  * Filters of one shape and rows that one statement compares, each with each.
  *
  * @param shape   the conditions that all the filters have, but for the values
- * @param again   whether it was asked before, to no end
+ * @param again   whether it is part of one about the same filter alone that took too long
  */
 record Question(List<Shape> shape, List<Case> cases, List<Cut> rows, boolean again) {
 
@@ -127,21 +127,27 @@ record Question(List<Shape> shape, List<Case> cases, List<Cut> rows, boolean aga
         return new Question(shape, cases.stream().filter(each -> judgements.get(each.number()).refused() == null).toList(), rows, again);
     }
 
-    /**
-     * What to ask instead after it failed; nothing when the failure is its one filter's own.
-     *
-     * @param late whether it took too long: that may be one row's doing, or the server's
-     */
-    List<Question> parts(boolean late) {
-        if (cases.size() > 1) {
-            int half = cases.size() / 2;
-            return List.of(new Question(shape, cases.subList(0, half), rows, false), new Question(shape, cases.subList(half, cases.size()), rows, false));
+    /** What to ask instead after the server objected to it; nothing when the objection is to its one filter. */
+    List<Question> halves() {
+        if (cases.size() == 1) {
+            return List.of();
         }
-        if (late && rows.size() > 1) {
-            int half = rows.size() / 2;
-            return List.of(new Question(shape, cases, rows.subList(0, half), false), new Question(shape, cases, rows.subList(half, rows.size()), false));
+        int half = cases.size() / 2;
+        return List.of(new Question(shape, cases.subList(0, half), rows, false), new Question(shape, cases.subList(half, cases.size()), rows, false));
+    }
+
+    /** Each filter by itself. */
+    List<Question> byFilter() {
+        return cases.stream().map(each -> new Question(shape, List.of(each), rows, false)).toList();
+    }
+
+    /** What to ask instead after it took too long; nothing when that is its one row's doing. */
+    List<Question> halvesOfRows() {
+        if (rows.size() == 1) {
+            return List.of();
         }
-        return late && !again ? List.of(new Question(shape, cases, rows, true)) : List.of();
+        int half = rows.size() / 2;
+        return List.of(new Question(shape, cases, rows.subList(0, half), true), new Question(shape, cases, rows.subList(half, rows.size()), true));
     }
 
     void refuse(FilterException refused, List<Judgement> judgements) {

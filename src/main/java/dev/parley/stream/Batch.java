@@ -85,7 +85,7 @@ final class Batch {
                 }
             }
             verdicts = asked;
-            return asked.isEmpty() ? Future.succeededFuture() : asked.ask(reader.judge()).otherwiseEmpty();
+            return asked.isEmpty() ? Future.succeededFuture() : asked.ask(reader.judge()::judgeAtOnce).otherwiseEmpty();
         });
     }
 

@@ -185,34 +185,34 @@ final class ChangesReplay implements Replay {
     }
 
     private Future<Page> messages(Progress progress, Start.AfterMessage after, long epoch) {
-        return reader.replays().pool().preparedQuery(MESSAGES).execute(Tuple.tuple().addUUID(after.conversation()).addLong(progress.seq)
-                .addInteger(reader.replays().limit().rows()).addLong(reader.replays().limit().bytes())).compose(rows -> {
-                    Row row = rows.iterator().next();
-                    Snapshot seen = Snapshot.parse(row.getString(0));
-                    now.requireHeld(row.getLong(1), seen, Snapshot.parse(row.getString(2)));
-                    if (progress.seq > row.getLong(3)) {
-                        // once begun: the conversation was deleted and made again, and so its numbers
-                        throw new FeedGap(progress.begun ? Reason.TRUNCATED : Reason.BEYOND_LAST_SEQ);
-                    }
-                    Long[] seqs = row.getArrayOfLongs(4);
-                    int count = seqs == null ? 0 : seqs.length;
-                    String[] records = row.getArrayOfStrings(5);
-                    OffsetDateTime[] times = row.getArrayOfOffsetDateTimes(6);
-                    Boolean[] cuts = row.getArrayOfBooleans(8);
-                    List<TableChange> changes = new ArrayList<>(count);
-                    for (int i = 0; i < count; i++) {
-                        changes.add(TableChange.message(new Change(0, 0, "public", "messages", Operation.INSERT, records[i], null, cuts[i], times[i], now), seqs[i]));
-                    }
-                    boolean complete = row.getBoolean(7);
-                    return texts(changes, List.of(progress), false).map(texts -> {
-                        progress.begun = true;
-                        if (count > 0) {
-                            progress.seq = seqs[count - 1];
-                        }
-                        progress.seen = complete ? seen : null;
-                        return new Page(texts, false, seen, -1, this);
-                    });
-                });
+        Tuple question = Tuple.tuple().addUUID(after.conversation()).addLong(progress.seq).addInteger(reader.replays().limit().rows()).addLong(reader.replays().limit().bytes());
+        return reader.replays().ask(pool -> pool.preparedQuery(MESSAGES).execute(question)).compose(rows -> {
+            Row row = rows.iterator().next();
+            Snapshot seen = Snapshot.parse(row.getString(0));
+            now.requireHeld(row.getLong(1), seen, Snapshot.parse(row.getString(2)));
+            if (progress.seq > row.getLong(3)) {
+                // once begun: the conversation was deleted and made again, and so its numbers
+                throw new FeedGap(progress.begun ? Reason.TRUNCATED : Reason.BEYOND_LAST_SEQ);
+            }
+            Long[] seqs = row.getArrayOfLongs(4);
+            int count = seqs == null ? 0 : seqs.length;
+            String[] records = row.getArrayOfStrings(5);
+            OffsetDateTime[] times = row.getArrayOfOffsetDateTimes(6);
+            Boolean[] cuts = row.getArrayOfBooleans(8);
+            List<TableChange> changes = new ArrayList<>(count);
+            for (int i = 0; i < count; i++) {
+                changes.add(TableChange.message(new Change(0, 0, "public", "messages", Operation.INSERT, records[i], null, cuts[i], times[i], now), seqs[i]));
+            }
+            boolean complete = row.getBoolean(7);
+            return texts(changes, List.of(progress), false).map(texts -> {
+                progress.begun = true;
+                if (count > 0) {
+                    progress.seq = seqs[count - 1];
+                }
+                progress.seen = complete ? seen : null;
+                return new Page(texts, false, seen, -1, this);
+            });
+        });
     }
 
     private Future<Page> page(Delta delta, boolean complete) {
@@ -248,7 +248,7 @@ final class ChangesReplay implements Replay {
                     }
                 }
             }
-            return (verdicts.isEmpty() ? Future.<Void>succeededFuture() : verdicts.ask(reader.judge())).map(asked -> {
+            return (verdicts.isEmpty() ? Future.<Void>succeededFuture() : verdicts.ask(reader.judge()::judge)).map(asked -> {
                 if (verdicts.areLacking()) {
                     throw new FeedGap(Reason.NOT_JUDGED); // of a row: the filter goes with the table. Whoever joined anew would meet it again, and be ended by it again
                 }

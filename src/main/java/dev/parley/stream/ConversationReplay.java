@@ -115,10 +115,10 @@ final class ConversationReplay implements Replay {
         Snapshot base = raw != null && rawEpoch == epoch ? raw : position.base();
         boolean edits = begun || positionGiven;
         PageLimit limit = reader.limit();
-        return reader.pool().preparedQuery(PAGE).execute(Tuple.tuple().addUUID(id).addLong(seq).addInteger(limit.rows())
-                        .addString(edits ? Long.toString(base.xmax()) : null).addArrayOfString(edits ? base.runningTexts() : new String[0])
-                        .addInteger(MAX_EDITS + 1).addLong(limit.bytes()).addLong(MAX_EDIT_BYTES))
-                .map(rows -> page(rows.iterator().next(), epoch));
+        Tuple question = Tuple.tuple().addUUID(id).addLong(seq).addInteger(limit.rows())
+                .addString(edits ? Long.toString(base.xmax()) : null).addArrayOfString(edits ? base.runningTexts() : new String[0])
+                .addInteger(MAX_EDITS + 1).addLong(limit.bytes()).addLong(MAX_EDIT_BYTES);
+        return reader.ask(pool -> pool.preparedQuery(PAGE).execute(question)).map(rows -> page(rows.iterator().next(), epoch));
     }
 
     private Page page(Row row, long epoch) {

@@ -7,11 +7,15 @@ import dev.parley.feed.FeedIdentity;
 import dev.parley.feed.LogCursor;
 import dev.parley.feed.PageLimit;
 import dev.parley.feed.Position;
+import dev.parley.feed.ReadLimit;
 import dev.parley.feed.Tail;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.sqlclient.Pool;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** What all replays share: the readers' connections, and the history that the tail follows. */
@@ -26,16 +30,23 @@ class ReplayReader {
     private final Tail tail;
     private final StreamConfig config;
     private final Turns farBehind;
+    private final long goneAfterMs;
 
     ReplayReader(FeedConnections connections, Tail tail, StreamConfig config, FeedConfig feed, Vertx vertx) {
         this.farBehind = new Turns(vertx, Math.max(1, feed.readers() / 2), PATIENCE_MS, System::nanoTime);
+        this.goneAfterMs = ReadLimit.goneAfterMs(feed.readTimeout());
         this.connections = connections;
         this.tail = tail;
         this.config = config;
     }
 
-    Pool pool() {
-        return connections.readers();
+    /** Reads on one of the connections. One that does not answer in time is of no use, and the others are no better: the next read gets new ones. */
+    <T> Future<T> ask(Function<Pool, Future<T>> question) {
+        return question.apply(connections.readers()).timeout(goneAfterMs, TimeUnit.MILLISECONDS).onFailure(failure -> {
+            if (failure instanceof TimeoutException) {
+                connections.renewReaders();
+            }
+        });
     }
 
     PageLimit limit() {
@@ -44,7 +55,7 @@ class ReplayReader {
 
     /** Reads the next page of the log. Those far behind take turns at it: on all connections at once they kept everybody else from joining, for 8 s. */
     Future<Delta> read(LogCursor cursor, long epoch) {
-        Supplier<Future<Delta>> read = () -> cursor.read(pool(), epoch, limit());
+        Supplier<Future<Delta>> read = () -> ask(pool -> cursor.read(pool, epoch, limit()));
         Position now = tail.position();
         boolean far = now != null && !cursor.isInsideDelta() && now.base().xmax() - cursor.position().base().xmax() > FAR_BEHIND;
         return far ? farBehind.take(read) : read.get();
@@ -70,6 +81,6 @@ class ReplayReader {
 
     /** Makes sure that the database still has the history in which the position was taken; fails with {@link dev.parley.feed.FeedGap} when not. */
     Future<Void> check(Position given) {
-        return known(given).find(pool());
+        return ask(known(given)::find);
     }
 }

@@ -34,6 +34,8 @@ public class Router implements FeedListener {
 
     /** What could not be found out of a page in this time, its readers find out by themselves. As a rule longer than a table's shape is waited for, which must not change any more. */
     private static final long MAX_PREPARE_MS = 300;
+    /** A page waits for its turn, for the tables' shapes and for PostgreSQL's opinion of its rows. */
+    private static final long MAX_BESIDE_READING_MS = 30_000;
 
     private final Tail tail;
     private final StreamConfig config;
@@ -176,14 +178,9 @@ public class Router implements FeedListener {
         tail.ring();
     }
 
-    /** How long a replay may take for one page. */
-    long readTimeoutMs() {
-        return ReadLimit.goneAfterMs(feedConfig.readTimeout());
-    }
-
-    /** A replay's read did not come back: its connection is of no use, and the others are no better. */
-    void renewReaders() {
-        connections.renewReaders();
+    /** How long a replay may take for one page, all that is waited for on the way included; each of its reads has a limit of its own ({@link ReplayReader#ask}). */
+    long pageTimeoutMs() {
+        return ReadLimit.goneAfterMs(feedConfig.readTimeout()) + MAX_BESIDE_READING_MS;
     }
 
     /** All changes of tables up to here have been handed to the event loops; null before the feed has begun. */

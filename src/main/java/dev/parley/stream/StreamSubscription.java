@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.concurrent.Flow;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jboss.logging.Logger;
 
 /**
@@ -236,7 +235,7 @@ final class StreamSubscription implements Flow.Subscription {
         epoch = router.epoch();
         Replay reading = replay;
         try {
-            reading.read(epoch).timeout(router.readTimeoutMs(), TimeUnit.MILLISECONDS).onComplete(read -> shard.loop().execute(() -> {
+            reading.read(epoch).timeout(router.pageTimeoutMs(), TimeUnit.MILLISECONDS).onComplete(read -> shard.loop().execute(() -> {
                 if (replay != reading || state != State.READING) {
                     return; // cancelled, or told to begin anew
                 }
@@ -262,9 +261,6 @@ final class StreamSubscription implements Flow.Subscription {
     }
 
     private void fail(Throwable failure) {
-        if (failure instanceof TimeoutException) {
-            router.renewReaders();
-        }
         if (StatementTimeout.ended(failure)) {
             tooSlow++;
         }

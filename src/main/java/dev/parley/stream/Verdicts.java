@@ -12,6 +12,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 
 /** What PostgreSQL says of rows that filters could not decide by themselves: first collected, then asked all at once. */
 final class Verdicts {
@@ -43,10 +44,14 @@ final class Verdicts {
         }
     }
 
-    /** Asks. The future fails when one of the tables could not be judged; the others' answers hold nevertheless. */
-    Future<Void> ask(Judge judge) {
+    /**
+     * Asks. The future fails when one of the tables could not be judged; the others' answers hold nevertheless.
+     *
+     * @param judge {@link Judge#judge} or {@link Judge#judgeAtOnce}
+     */
+    Future<Void> ask(BiFunction<List<RowFilter>, List<Row>, Future<List<Judgement>>> judge) {
         List<Future<?>> asked = new ArrayList<>();
-        tables.forEach((table, questions) -> asked.add(judge.judge(questions.filterOrder, questions.order)
+        tables.forEach((table, questions) -> asked.add(judge.apply(questions.filterOrder, questions.order)
                 .onSuccess(answers -> questions.answers = answers)));
         return Future.join(asked).mapEmpty();
     }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.parley.changes.RowFilter.Verdict;
+import dev.parley.changes.SlowFilters.Standing;
 import dev.parley.database.TestDatabase;
 import dev.parley.testing.Await;
 import dev.parley.testing.Sql;
@@ -219,6 +220,43 @@ class FiltersTest {
         assertEquals("ERROR 57014 (query_canceled) canceling statement due to statement timeout", judgements.get(1).refused().getMessage());
         assertEquals(List.of("{0, 1}", "{2}", "{}", "{0, 1}"), List.of(0, 2, 3, 4).stream().map(i -> judgements.get(i).rows().toString()).toList());
         assertTrue(List.of(0, 2, 3, 4).stream().allMatch(i -> judgements.get(i).refused() == null));
+        List<Judgement> later = get(judge.judgeAtOnce(asked, rows("{\"t\":\"a\",\"at\":null}")));
+        assertEquals("[{0}, refused, {}, {}, {0}]", later.stream().map(each -> each.refused() == null ? each.rows().toString() : "refused").toList().toString(),
+                "one that was too slow is not asked again soon, those in its company are");
+    }
+
+    @Test
+    void manySlowFiltersAreGivenUpTogetherAndNobodyWaitsForThem() throws Exception {
+        List<RowFilter> slow = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            slow.add(compiled("t=match." + SLOW_REGEX.replace("z", "(?:z|y{" + (i + 1) + "})")));
+        }
+        List<Row> rows = rows("{\"t\":\"" + SLOW_TEXT + "\"}");
+        assertTrue(get(judge.judge(slow, rows)).stream().allMatch(each -> each.refused() != null));
+        Future<List<Judgement>> again = judge.judge(slow, rows);
+        List<RowFilter> all = new ArrayList<>(slow);
+        all.add(compiled("t=match.^ab"));
+        List<Judgement> judgements = get(judge.judgeAtOnce(all, rows));
+        assertEquals("{0}", judgements.get(100).rows().toString());
+        assertFalse(again.isComplete());
+        assertTrue(judgements.subList(0, 100).stream().allMatch(each -> each.refused() != null));
+        get(again);
+    }
+
+    @Test
+    void whatIsKnownOfASlowFilterHoldsForAMinuteAndThenItIsASuspect() throws Exception {
+        AtomicLong seconds = new AtomicLong();
+        SlowFilters slow = new SlowFilters(() -> TimeUnit.SECONDS.toNanos(seconds.get()));
+        CompiledFilter filter = (CompiledFilter) compiled("t=match.a+");
+        assertEquals(Standing.GOOD, slow.of(filter));
+        slow.mark(filter, Standing.SLOW);
+        seconds.set(59);
+        assertEquals(Standing.SLOW, slow.of(filter));
+        assertEquals(Standing.GOOD, slow.of((CompiledFilter) compiled("t=match.b+")));
+        seconds.set(60);
+        assertEquals(Standing.SUSPECT, slow.of(filter));
+        slow.mark(filter, Standing.GOOD);
+        assertEquals(Standing.GOOD, slow.of(filter));
     }
 
     @Test

@@ -1,11 +1,13 @@
 package dev.parley.realtime;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.parley.testing.Await;
 import dev.parley.testing.ChangeBinding;
 import dev.parley.testing.Conversations;
 import dev.parley.testing.Instance;
+import dev.parley.testing.RealtimeChannel;
 import dev.parley.testing.RealtimeClient;
 import dev.parley.testing.RealtimeVersion;
 import dev.parley.testing.RowChange;
@@ -19,7 +21,7 @@ import java.util.UUID;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** Some filters only the database can judge, and now and then it has no session left for that. */
+/** Some filters only the database can judge, and now and then it has no session left for that, or they take it too long. */
 class JudgeAwayIT {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -57,5 +59,39 @@ class JudgeAwayIT {
                         judged.changes().stream().map(RowChange::row).map(row -> row.path("content").asText()).toList());
             }
         }
+    }
+
+    /** The regular expressions take forever on such a text, each by itself. Readers' connections last: none of them was the one that did not answer. */
+    @Test
+    void oneChannelsSlowFiltersHoldUpNobodyElse() throws IOException {
+        try (TestPostgres database = TestPostgres.startMigrated();
+                Instance instance = Instance.over(database).setting("parley.feed.read-timeout", "1s").start();
+                RealtimeClient slow = RealtimeClient.of(RealtimeVersion.V2).connect(instance);
+                RealtimeClient other = RealtimeClient.of(RealtimeVersion.V2).connect(instance)) {
+            Sql sql = Sql.on(database);
+            UUID conversation = Conversations.insert(database, "judged");
+            RealtimeChannel channel = slow.channel("slow");
+            for (int i = 1; i <= 100; i++) {
+                channel.on(ChangeBinding.messages(null).filter("content=match.^(.*)(.*)(.*)(.*)(?:z|y{" + i + "})\\1\\2\\3\\4$"));
+            }
+            channel.join().awaitJoined();
+            ChangeBinding judged = ChangeBinding.messages(null).filter("content=match.^hello");
+            other.channel("judged").on(judged).join().awaitJoined();
+            StreamClient.conversation(conversation).after(0).join(instance).close();
+            List<Integer> readers = readers(sql);
+            for (int i = 0; i < 5; i++) {
+                int sent = i + 1;
+                sql.run("insert into messages (conversation_id, content) values (?, ?), (?, ?)",
+                        conversation, "ab".repeat(60) + "z" + "ba".repeat(60), conversation, "hello " + i);
+                Await.until(() -> judged.changes().size() == sent, PATIENCE, () -> "hello " + sent + " comes, after " + judged.changes().size());
+            }
+            assertEquals(5, judged.changes().size());
+            assertTrue(readers(sql).containsAll(readers), () -> "the readers' connections were given up: " + readers);
+            channel.awaitFrame("being told that its filters can't be judged", frame -> frame.payload().path("message").asText().contains("not_judged"));
+        }
+    }
+
+    private static List<Integer> readers(Sql sql) {
+        return sql.values("select pid from pg_stat_activity where application_name = 'parley-reader' order by 1", Integer.class);
     }
 }

@@ -56,7 +56,7 @@ class StreamSubscriptionTest {
         }
 
         @Override
-        long readTimeoutMs() {
+        long pageTimeoutMs() {
             return 60_000;
         }
 

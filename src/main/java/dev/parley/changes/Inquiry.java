@@ -1,0 +1,173 @@
+package dev.parley.changes;
+
+import dev.parley.changes.Question.Case;
+import dev.parley.changes.SlowFilters.Standing;
+import dev.parley.database.StatementTimeout;
+import io.vertx.core.Future;
+import io.vertx.pgclient.PgException;
+import io.vertx.sqlclient.RowSet;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The questions about one page, one after the other: delivery waits for all of them anyway, and the pages of other tables have a session too. First those about
+ * filters of which nothing bad is known, many at once; then, on a session where nobody else waits, each of those by itself that may be too slow.
+ */
+final class Inquiry {
+
+    /** A statement that takes so much of its second makes its filters suspects. */
+    private static final long MUCH_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+    /** A suspect that takes no longer by itself was in bad company. */
+    private static final long LITTLE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    private final FilterPool together;
+    private final FilterPool apart;
+    private final SlowFilters slow;
+    private final List<Judgement> judgements;
+    private final long mostNanos;
+    private final boolean patient;
+    private final Deque<Question> questions = new ArrayDeque<>();
+    private final Deque<Question> suspects = new ArrayDeque<>();
+    /**
+     * By the server: waiting for a session is not this page's fault. Who is patient may have many filters and rows, and is answered as long as the answers
+     * come in time.
+     */
+    private long spentNanos;
+
+    /**
+     * @param judgements to be completed
+     * @param mostMillis what has not been answered once the server has worked for so long is refused
+     * @param patient    whether suspects are asked; otherwise they are refused
+     */
+    Inquiry(FilterPool together, FilterPool apart, SlowFilters slow, List<Judgement> judgements, long mostMillis, boolean patient) {
+        this.together = together;
+        this.apart = apart;
+        this.slow = slow;
+        this.judgements = judgements;
+        this.mostNanos = TimeUnit.MILLISECONDS.toNanos(mostMillis);
+        this.patient = patient;
+    }
+
+    void add(Question question) {
+        questions.add(question);
+    }
+
+    /** A question about a suspect alone. */
+    void addSuspect(Question question) {
+        if (patient) {
+            suspects.add(question);
+        } else {
+            question.refuse(FilterException.tooSlow(), judgements);
+        }
+    }
+
+    Future<List<Judgement>> answer() {
+        for (Question next; (next = questions.poll()) != null; ) {
+            Question question = next.open(judgements);
+            if (question.cases().isEmpty()) {
+                continue;
+            }
+            if (isOver()) {
+                refuse(question);
+                continue;
+            }
+            return ask(together, question).compose(done -> answer());
+        }
+        return answerSuspects();
+    }
+
+    private Future<List<Judgement>> answerSuspects() {
+        for (Question next; (next = suspects.poll()) != null; ) {
+            Question question = next.open(judgements);
+            if (question.cases().isEmpty()) {
+                continue;
+            }
+            if (isOver()) {
+                refuse(question);
+                continue;
+            }
+            return ask(apart, question).compose(done -> answerSuspects());
+        }
+        return Future.succeededFuture(judgements);
+    }
+
+    private boolean isOver() {
+        return spentNanos >= mostNanos;
+    }
+
+    private Future<Void> ask(FilterPool database, Question question) {
+        boolean alone = database == apart;
+        long[] begun = {System.nanoTime()};
+        return database.ask(question.sql(), question.parameters(), () -> begun[0] = System.nanoTime()).transform(asked -> {
+            long took = System.nanoTime() - begun[0];
+            if (!patient || alone || asked.failed()) {
+                spentNanos += took;
+            }
+            if (asked.failed()) {
+                return blame(question, asked.cause(), alone);
+            }
+            take(question, asked.result());
+            if (alone && took < LITTLE_NANOS && !question.again()) {
+                mark(question, Standing.GOOD);
+            } else if (!alone && took > MUCH_NANOS) {
+                mark(question, Standing.SUSPECT);
+            }
+            return Future.succeededFuture();
+        });
+    }
+
+    private void take(Question question, RowSet<io.vertx.sqlclient.Row> pairs) {
+        pairs.forEach(pair -> question.match(pair.getInteger(0), pair.getInteger(1), judgements));
+    }
+
+    /** Finds out which filter, and for one that takes too long which row, was too much. */
+    private Future<Void> blame(Question question, Throwable failure, boolean alone) {
+        if (StatementTimeout.ended(failure)) {
+            if (alone) {
+                suspectsRows(question);
+            } else {
+                mark(question, Standing.SUSPECT);
+                question.byFilter().forEach(this::addSuspect);
+            }
+            return Future.succeededFuture();
+        }
+        PgException said = FilterPool.objection(failure);
+        if (said == null) {
+            return Future.failedFuture(failure);
+        }
+        List<Question> halves = question.halves();
+        if (halves.isEmpty()) {
+            question.refuse(FilterException.database(said.getSqlState(), said.getErrorMessage()), judgements);
+        } else {
+            halves.forEach(questions::addFirst);
+        }
+        return Future.succeededFuture();
+    }
+
+    /** Many rows may be too much for a server that has other things to do, where each by itself is not. */
+    private void suspectsRows(Question question) {
+        List<Question> halves = question.halvesOfRows();
+        if (halves.isEmpty()) {
+            mark(question, Standing.SLOW);
+            question.refuse(FilterException.tooSlow(), judgements);
+        } else {
+            mark(question, Standing.SUSPECT);
+            suspects.addAll(halves); // behind those that have not been asked yet
+        }
+    }
+
+    private void refuse(Question question) {
+        if (question.again()) {
+            mark(question, Standing.SLOW);
+        }
+        question.refuse(FilterException.tooSlow(), judgements);
+    }
+
+    private void mark(Question question, Standing standing) {
+        for (Case each : question.cases()) {
+            slow.mark(each.filter(), standing);
+        }
+    }
+}
