@@ -49,14 +49,9 @@ public class ConversationResource implements ConversationApi {
             String status, String customerId, HttpServerRequest request) {
         int size = PageRequest.limit(limit);
         ConversationCursor from = cursor == null ? null : ConversationCursor.parse(cursor);
-        ConversationFilter filter = new ConversationFilter(status, named(customerId, request));
+        ConversationFilter filter = new ConversationFilter(status, PageRequest.given("customer_id", customerId, request));
         return access.identify(request).flatMap(identity -> Door.when(access.mayAdminister(identity),
                 () -> DatabaseErrors.bounded(reader.page(filter, from, size)).map(Page::json)));
-    }
-
-    /** REST makes null of an empty value. Where somebody's variable was empty, everybody's conversations are not what was asked for. */
-    private static String named(String customerId, HttpServerRequest request) {
-        return customerId == null && request.query() != null && request.params().contains("customer_id") ? "" : customerId;
     }
 
     @Override

@@ -39,12 +39,14 @@ public class MessageResource implements MessageApi {
             String limit, HttpServerRequest request) {
         UUID conversation = TextRules.uuid("id", id, ErrorCode.INVALID_REQUEST);
         int size = PageRequest.limit(limit);
-        if (after != null && before != null) {
+        String from = PageRequest.given("after", after, request);
+        String upTo = PageRequest.given("before", before, request);
+        if (from != null && upTo != null) {
             throw new ParleyException(ErrorCode.INVALID_REQUEST, "after and before exclude each other");
         }
-        Uni<Page> page = after != null
-                ? reader.after(conversation, PageRequest.seq("after", after), size)
-                : reader.before(conversation, before == null ? Long.MAX_VALUE : PageRequest.seq("before", before), size);
+        Uni<Page> page = from != null
+                ? reader.after(conversation, PageRequest.seq("after", from), size)
+                : reader.before(conversation, upTo == null ? Long.MAX_VALUE : PageRequest.seq("before", upTo), size);
         return access.identify(request).flatMap(identity -> Door.when(access.mayRead(identity, conversation),
                 () -> DatabaseErrors.bounded(page).map(Page::json)));
     }

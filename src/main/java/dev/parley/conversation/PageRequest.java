@@ -1,5 +1,7 @@
 package dev.parley.conversation;
 
+import io.vertx.core.http.HttpServerRequest;
+
 /** How much of a list is asked for. */
 final class PageRequest {
 
@@ -7,6 +9,14 @@ final class PageRequest {
     static final int MAX_LIMIT = 200;
 
     private PageRequest() {
+    }
+
+    /**
+     * A parameter as it was given, null only when it was not: REST makes null of an empty value too. Where somebody's variable was empty, everybody's conversations, or the newest
+     * page instead of the next, are not what was asked for.
+     */
+    static String given(String name, String value, HttpServerRequest request) {
+        return value == null && request.query() != null && request.params().contains(name) ? "" : value;
     }
 
     /** Reads the parameter {@code limit}; null means the default. */

@@ -112,7 +112,7 @@ class MessagePageTest {
     @ParameterizedTest
     @ValueSource(strings = {"limit=0", "limit=201", "limit=-1", "limit=x", "limit=1.5", "limit=99999999999999999999",
             "after=-1", "after=x", "after=9223372036854775808", "after=+1", "after=1e3", "after=0x1",
-            "before=-1", "before=x", "after=1&before=2"})
+            "before=-1", "before=x", "after=1&before=2", "after=", "before=", "limit=5&before=", "after=&before=2"})
     void aParameterThatDoesNotFitIsRefused(String query) {
         refused(get(messages(newConversation()) + "?" + query), ErrorCode.INVALID_REQUEST);
     }
