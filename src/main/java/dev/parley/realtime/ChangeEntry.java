@@ -60,9 +60,14 @@ record ChangeEntry(Event event, String schema, String table, String filter, List
                 entry.containsKey("after") || entry.containsKey("position"), seq(after), position(after), name(entry, "position"));
     }
 
-    /** What makes two entries the same subscription, whatever point they begin at. */
+    /** What makes two entries the same subscription, whatever point they begin at; the same everywhere. Names are quoted: one may be called {@code null}, or hold what is put between them. */
     String key() {
-        return event + "\n" + schema + "\n" + table + "\n" + filter + "\n" + select + "\n" + positionName;
+        List<String> columns = select == null ? null : select.stream().map(RawJson::quote).toList();
+        return event + "\n" + quoted(schema) + "\n" + quoted(table) + "\n" + quoted(filter) + "\n" + columns + "\n" + quoted(positionName);
+    }
+
+    private static String quoted(String text) {
+        return text == null ? null : RawJson.quote(text);
     }
 
     /** The parameters as upstream prints them in its messages. */

@@ -8,6 +8,7 @@ import dev.parley.testing.ChangeBinding;
 import dev.parley.testing.Conversations;
 import dev.parley.testing.Deliveries;
 import dev.parley.testing.Instance;
+import dev.parley.testing.Json;
 import dev.parley.testing.Load;
 import dev.parley.testing.Orders;
 import dev.parley.testing.Parallel;
@@ -36,6 +37,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -149,6 +151,21 @@ class ResumeIT {
                     binding.changes().stream().map(change -> change.row().path("seq").asLong()).sorted().toList());
         } finally {
             Sql.on(database).run("drop function reply() cascade");
+        }
+    }
+
+    /** Or two entries that are written alike where they are held against each other: one without a name for it, and one with the name {@code null}. */
+    @ParameterizedTest
+    @EnumSource
+    void aPositionGoesUnderTheNameThatItsEntryGives(RealtimeVersion version) throws IOException {
+        UUID conversation = conversations.get(0);
+        ChangeBinding plain = ChangeBinding.messages(conversation);
+        ChangeBinding named = ChangeBinding.messages(conversation).unknown("position", Json.read("\"null\""));
+        try (RealtimeClient client = RealtimeClient.of(version).connect(instance)) {
+            client.channel("named").on(plain).on(named).join().awaitJoined();
+            Sql.on(database).run("insert into messages (conversation_id, content) values (?, 'x')", conversation);
+            Await.until(() -> plain.changes().size() == 1 && named.changes().size() == 1, PATIENCE, "the row for both");
+            assertEquals(List.of(false, true), Stream.of(plain, named).map(binding -> binding.changes().get(0).row().has("null")).toList());
         }
     }
 
