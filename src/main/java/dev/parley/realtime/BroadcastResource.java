@@ -19,6 +19,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -157,8 +158,8 @@ class BroadcastResource {
             LOG.error("a broadcast by REST failed", failure);
         }
         open(response).setStatusCode(refusal.status()).putHeader(HttpHeaders.CONTENT_TYPE, JSON);
-        if (!context.request().isEnded()) {
-            // what is not read of the body would be taken for the next request
+        if (!context.request().isEnded() && context.request().version() != HttpVersion.HTTP_2) {
+            // what is not read of the body would be taken for the next request; of HTTP/2 the stream alone ends
             response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
             response.end(refusal.body()).onComplete(sent -> context.request().connection().close());
         } else {

@@ -35,6 +35,8 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -177,6 +179,22 @@ class ProblemTest {
         HttpResponse<String> answer = client.send(request.POST(BodyPublishers.ofString(" ".repeat(1_000_000))).build(), BodyHandlers.ofString());
         assertThat(answer.version() + " " + answer.statusCode(), equalTo("HTTP_2 413"));
         assertThat(answer.body(), containsString("PARLEY-TOO-LARGE"));
+    }
+
+    /** A broadcast is refused before it is read: the header that says so in HTTP/1, or closing the connection, would break off all of its requests. */
+    @Test
+    void aBroadcastThatIsRefusedLeavesTheOtherRequestsOfAnHttp2Connection() throws Exception {
+        HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_2).build();
+        HttpRequest.Builder broadcast = HttpRequest.newBuilder(URI.create("http://localhost:" + port + "/api/broadcast")).header("Content-Type", "application/json");
+        HttpRequest.Builder conversations = HttpRequest.newBuilder(URI.create("http://localhost:" + port + CONVERSATIONS)).header("Content-Type", "application/json");
+        client.send(conversations.GET().build(), BodyHandlers.discarding());
+        for (int i = 0; i < 5; i++) {
+            CompletableFuture<HttpResponse<String>> other = client.sendAsync(conversations.POST(BodyPublishers.ofString("{\"subject\":\"x\"}" + " ".repeat(100_000))).build(),
+                    BodyHandlers.ofString());
+            HttpResponse<String> answer = client.send(broadcast.POST(BodyPublishers.ofString(" ".repeat(100_000))).build(), BodyHandlers.ofString());
+            assertThat(answer.version() + " " + answer.statusCode() + answer.body(), equalTo("HTTP_2 401{\"message\":\"Unauthorized\"}"));
+            assertThat(other.get(20, TimeUnit.SECONDS).statusCode(), equalTo(201));
+        }
     }
 
     private static String inChunks(String body) {
