@@ -103,7 +103,7 @@ class BroadcastResource {
         } else if (local.equals("/api/broadcast")) {
             post(context, this::batch);
         } else if (event.matches()) {
-            post(context, (request, caller) -> single(request, caller, event.group(1), event.group(2)));
+            post(context, (request, caller, name) -> single(request, caller, name, event.group(1), event.group(2)));
         } else {
             context.next();
         }
@@ -122,7 +122,9 @@ class BroadcastResource {
 
     /** What to do with a post, on the request's event loop. Fails with {@link RestRefusal}. */
     private interface Post {
-        Future<Void> by(HttpServerRequest request, Caller caller);
+
+        /** @param name whose allowance it is; one has been taken of it */
+        Future<Void> by(HttpServerRequest request, Caller caller, String name);
     }
 
     private void post(RoutingContext context, Post post) {
@@ -136,7 +138,11 @@ class BroadcastResource {
             return;
         }
         request.pause();
-        caller(request).compose(caller -> post.by(request, caller)).onComplete(done -> {
+        caller(request).compose(caller -> {
+            String name = name(caller, request);
+            rates.take(name, 1); // before anything is read, and whatever comes of it: what is refused costs too
+            return post.by(request, caller, name);
+        }).onComplete(done -> {
             if (context.response().ended() || context.response().closed()) {
                 return; // nobody is there to be told
             }
@@ -189,15 +195,14 @@ class BroadcastResource {
         return key != null ? key : request.getParam("apikey");
     }
 
-    private Future<Void> batch(HttpServerRequest request, Caller caller) {
+    private Future<Void> batch(HttpServerRequest request, Caller caller, String name) {
         if (!JSON.equals(mediaType(request))) {
             return Future.failedFuture(RestRefusal.error(415, "Unsupported Media Type"));
         }
         int limit = Math.max(MAX_BATCH_BYTES, settings.maxBroadcastBytes);
         return RestBody.read(request, limit, RestRefusal.message(413, "Request Entity Too Large")).compose(body -> {
             List<Item> items = BroadcastBatch.read(text(body), settings.maxBroadcastBytes, rates.burst());
-            String name = name(caller, request);
-            rates.take(name, items.size());
+            rates.take(name, items.size() - 1);
             return writable(name, caller, items).onSuccess(writable -> items.forEach(item -> {
                 // what may not be said is left out without a word
                 if (!item.topic().isPrivate() || writable.get(item.topic().name())) {
@@ -207,7 +212,7 @@ class BroadcastResource {
         });
     }
 
-    private Future<Void> single(HttpServerRequest request, Caller caller, String encodedTopic, String encodedEvent) {
+    private Future<Void> single(HttpServerRequest request, Caller caller, String name, String encodedTopic, String encodedEvent) {
         String type = mediaType(request);
         boolean json = JSON.equals(type);
         if (!json && !BYTES.equals(type)) {
@@ -231,8 +236,6 @@ class BroadcastResource {
             if (json && !RawJson.isValid(payload)) {
                 throw RestRefusal.message(400, "Bad Request");
             }
-            String name = name(caller, request);
-            rates.take(name, 1);
             Item item = new Item(topic, Broadcast.of(event, payload, json, null));
             return writable(name, caller, List.of(item)).compose(writable -> {
                 if (topic.isPrivate() && !writable.get(topic.name())) {

@@ -1,5 +1,6 @@
 package dev.parley.realtime;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -8,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.testing.Await;
 import dev.parley.testing.ChangeBinding;
+import dev.parley.testing.Http;
 import dev.parley.testing.Instance;
 import dev.parley.testing.Json;
 import dev.parley.testing.Logs;
@@ -20,6 +22,8 @@ import dev.parley.testing.Sql;
 import dev.parley.testing.TestPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,6 +60,7 @@ class LimitsIT {
                 .setting("parley.realtime.max-events-per-second", String.valueOf(EVENTS))
                 .setting("parley.realtime.max-presence-calls", String.valueOf(PRESENCE_CALLS))
                 .setting("parley.realtime.max-broadcast-bytes", String.valueOf(BROADCAST_BYTES))
+                .setting("parley.realtime.max-rest-events-per-second", "1")
                 .setting("parley.realtime.private.without-roles", "allow")
                 .setting("parley.realtime.error-delay", ERROR_DELAY.toMillis() + "ms")
                 .setting("parley.realtime.refusal-delay", REFUSAL_DELAY.toMillis() + "ms").start();
@@ -342,6 +347,31 @@ class LimitsIT {
         assertLater(asked, REFUSAL_DELAY);
         assertEquals(401, refused.status());
         assertFalse(Json.read(refused.body()).path("error").asText().isEmpty(), refused::body);
+    }
+
+    /** The allowance comes back slowly, and may have by the time that it is looked at: another try shows. */
+    @Test
+    void whatIsRefusedCountsAndWhoHasNothingLeftIsRefusedBeforeAnythingIsRead() throws IOException {
+        String path = "/api/broadcast?apikey=" + Instance.SECRET_KEY;
+        Await.until(() -> {
+            int[] status = {0};
+            for (int i = 0; i < 10 && status[0] != 429; i++) {
+                status[0] = Http.send("POST", instance.http(path), "{").statusCode();
+            }
+            return status[0] == 429 && isRefusedUnread(path);
+        }, PATIENCE, "429");
+    }
+
+    private static boolean isRefusedUnread(String path) {
+        try (Socket socket = new Socket("127.0.0.1", instance.port())) {
+            socket.setSoTimeout(1_000);
+            socket.getOutputStream().write(("POST " + path + " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n").getBytes(UTF_8));
+            return new String(socket.getInputStream().readNBytes("HTTP/1.1 429".length()), UTF_8).equals("HTTP/1.1 429");
+        } catch (SocketTimeoutException e) {
+            return false;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static void joinUntilClosed(RealtimeClient client) {
