@@ -36,6 +36,12 @@ final class RestBody {
         if (length != null && (length.length() > 9 || Integer.parseInt(length) > PATIENCE_BYTES)) {
             return Future.failedFuture(new Endless());
         }
+        if (HttpHeaders.CONTINUE.toString().equalsIgnoreCase(request.getHeader(HttpHeaders.EXPECT))) {
+            if (length != null && Integer.parseInt(length) > limit) {
+                return Future.failedFuture(tooLarge); // it has not been sent yet
+            }
+            request.response().writeContinue();
+        }
         Buffer all = Buffer.buffer();
         long[] seen = {0};
         request.exceptionHandler(body::tryFail);

@@ -170,6 +170,33 @@ class BroadcastRestIT {
     }
 
     @Test
+    void whoWaitsToBeToldToGoOnIsToldUnlessItIsTooMuch() throws IOException {
+        for (String path : List.of("/api/broadcast/t/events/e", "/api/broadcast")) {
+            String body = path.endsWith("e") ? "{\"u\":1}" : "{\"messages\":[{\"topic\":\"t\",\"event\":\"e\",\"payload\":{}}]}";
+            try (java.net.Socket socket = new java.net.Socket("127.0.0.1", here.port())) {
+                socket.setSoTimeout((int) PATIENCE.toMillis());
+                socket.getOutputStream().write(waiting(path, body.length()));
+                assertEquals("HTTP/1.1 100", new String(socket.getInputStream().readNBytes("HTTP/1.1 100".length()), UTF_8));
+                socket.getOutputStream().write(body.getBytes(UTF_8));
+                String rest = " Continue\r\n\r\nHTTP/1.1 202";
+                assertEquals(rest, new String(socket.getInputStream().readNBytes(rest.length()), UTF_8));
+            }
+        }
+        for (int length : List.of(3_000_001, 100_000_000)) {
+            try (java.net.Socket socket = new java.net.Socket("127.0.0.1", here.port())) {
+                socket.setSoTimeout((int) PATIENCE.toMillis());
+                socket.getOutputStream().write(waiting("/api/broadcast/t/events/e", length));
+                assertEquals("HTTP/1.1 4", new String(socket.getInputStream().readNBytes("HTTP/1.1 4".length()), UTF_8));
+            }
+        }
+    }
+
+    private static byte[] waiting(String path, int length) {
+        return ("POST " + path + "?apikey=" + KEY + " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: " + length
+                + "\r\n\r\n").getBytes(UTF_8);
+    }
+
+    @Test
     void aPagesBrowserMaySendFromAnyOrigin() {
         for (String path : List.of("/api/broadcast", "/realtime/v1/api/broadcast", "/realtime/v1/api/broadcast/t/events/e", "/api/ping")) {
             HttpResponse<String> answer = send(request(path + "?apikey=" + KEY).header("Origin", "http://elsewhere").header("Access-Control-Request-Method", "POST")
