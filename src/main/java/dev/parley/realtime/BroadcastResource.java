@@ -248,12 +248,15 @@ class BroadcastResource {
 
     private Future<Void> say(Item item, boolean persist) {
         if (persist) {
-            return here(stored.store(item.topic().name(), item.broadcast()))
-                    .recover(failure -> Future.failedFuture(RestRefusal.message(503, failure instanceof UnknownOutcome
-                            ? "It is not known whether the broadcast was stored" : "The broadcast could not be stored"))).mapEmpty();
+            return here(stored.store(item.topic().name(), item.broadcast())).recover(failure -> Future.failedFuture(notStored(failure))).mapEmpty();
         }
         hub.publish(item.topic(), item.broadcast(), null);
         return Future.succeededFuture();
+    }
+
+    private static RestRefusal notStored(Throwable failure) {
+        return failure instanceof Unstorable unstorable ? RestRefusal.invalid(unstorable.field(), "can't be stored")
+                : RestRefusal.message(503, failure instanceof UnknownOutcome ? "It is not known whether the broadcast was stored" : "The broadcast could not be stored");
     }
 
     private static boolean persist(HttpServerRequest request, Topic topic) {

@@ -30,6 +30,7 @@ final class BroadcastTurns {
 
         static final Answer SAID = new Answer(true, "{}");
         static final Answer NOT_SAID = new Answer(false, "{}");
+        static final Answer UNSTORABLE = new Answer(false, "{\"error\":\"unstorable\"}");
         static final Answer UNKNOWN = new Answer(false, "{\"error\":\"unknown_whether_stored\"}");
     }
 
@@ -103,7 +104,7 @@ final class BroadcastTurns {
         if (stored.succeeded()) {
             return new Answer(true, "{\"id\":" + RawJson.quote(stored.result().id()) + "}");
         }
-        return stored.cause() instanceof UnknownOutcome ? Answer.UNKNOWN : Answer.NOT_SAID;
+        return stored.cause() instanceof UnknownOutcome ? Answer.UNKNOWN : stored.cause() instanceof Unstorable ? Answer.UNSTORABLE : Answer.NOT_SAID;
     }
 
     /** Removed last: what comes because the socket is read again waits its turn. */

@@ -46,6 +46,7 @@ class StoredBroadcasts {
     private static final long MAX_STORING = 2_000L * STORING_OVERHEAD;
     private static final int MAX_SOURCES = 10_000;
     private static final String UNDEFINED_COLUMN = "42703";
+    private static final String DATA_EXCEPTION = "22", CONSTRAINT_VIOLATION = "23";
     /** SQLSTATEs of a server that is going down, maybe while a commit waits for its standby, and of a pooler whose connection to the server broke. */
     private static final String GOING_DOWN = "57P", CONNECTION_EXCEPTION = "08";
 
@@ -164,8 +165,8 @@ class StoredBroadcasts {
     }
 
     /**
-     * Stores a broadcast for a private topic, and by that says it to all who are there. Fails at once when too many are on their way already, and with
-     * {@link UnknownOutcome} when it may have been stored or be stored yet.
+     * Stores a broadcast for a private topic, and by that says it to all who are there. Fails at once when too many are on their way already, with
+     * {@link Unstorable} when it never can be, and with {@link UnknownOutcome} when it may have been stored or be stored yet.
      *
      * @param broadcast one with an event of its own
      * @return the id
@@ -183,7 +184,7 @@ class StoredBroadcasts {
      */
     Future<Kept> store(String topic, Broadcast broadcast, Object source) {
         if (isUnstorable(topic) || isUnstorable(broadcast.event())) {
-            return Future.failedFuture("a name with a character that PostgreSQL does not store");
+            return Future.failedFuture(new Unstorable(isUnstorable(topic) ? "topic" : "event", null));
         }
         UUID id = UUID.randomUUID();
         if (source != null) {
@@ -203,7 +204,7 @@ class StoredBroadcasts {
                         return Future.failedFuture(new UnknownOutcome(failure));
                     }
                     source(id.toString());
-                    return Future.failedFuture(failure);
+                    return Future.failedFuture(isOfTheData(failure) ? new Unstorable("payload", failure) : failure);
                 })
                 .map(rows -> new Kept(id.toString(), rows.iterator().hasNext() ? rows.iterator().next().getLong(0) : 0));
     }
@@ -212,6 +213,12 @@ class StoredBroadcasts {
     private static boolean isRefusal(Throwable failure) {
         return failure instanceof PgException said && said.getSqlState() != null
                 && !said.getSqlState().startsWith(CONNECTION_EXCEPTION) && !said.getSqlState().startsWith(GOING_DOWN);
+    }
+
+    /** Whether the server refuses these data: text that its types don't hold, or what a constraint does not let in. */
+    private static boolean isOfTheData(Throwable failure) {
+        return failure instanceof PgException said && said.getSqlState() != null
+                && (said.getSqlState().startsWith(DATA_EXCEPTION) || said.getSqlState().startsWith(CONSTRAINT_VIOLATION));
     }
 
     /** What a broadcast counts while it is being stored, or waits behind one that is, in bytes. */

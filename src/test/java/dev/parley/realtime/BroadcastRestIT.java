@@ -197,6 +197,16 @@ class BroadcastRestIT {
     }
 
     @Test
+    void whatCanNeverBeStoredIsNotToBeTriedAgain() {
+        String path = "/api/broadcast/" + topic() + "/events/%s?private=true&persist=true&apikey=sb_secret_parley";
+        for (String payload : List.of("{\"a\":\"\\u0000\"}", "{\"a\":\"\\ud800\"}", "1e400000")) {
+            assertRefused(422, "{\"errors\":{\"payload\":[\"can't be stored\"]}}", post(path.formatted("e"), "application/json", payload));
+        }
+        assertRefused(422, "{\"errors\":{\"event\":[\"can't be stored\"]}}", post(path.formatted("e%00"), "application/json", "{}"));
+        assertEquals(202, send(post(path.formatted("e"), "application/json", "{}")).statusCode());
+    }
+
+    @Test
     void aPagesBrowserMaySendFromAnyOrigin() {
         for (String path : List.of("/api/broadcast", "/realtime/v1/api/broadcast", "/realtime/v1/api/broadcast/t/events/e", "/api/ping")) {
             HttpResponse<String> answer = send(request(path + "?apikey=" + KEY).header("Origin", "http://elsewhere").header("Access-Control-Request-Method", "POST")
@@ -318,14 +328,17 @@ class BroadcastRestIT {
             channel.config().put("private", true).withObject("/broadcast").put("ack", true).put("self", true);
             channel.join().awaitJoined();
             List<String> said = new ArrayList<>();
-            for (String event : List.of("first", "zero\0", "last")) {
+            for (String event : List.of("first", "zero\0", "zero", "last")) {
                 String ref = client.nextRef();
                 said.add(ref);
-                client.socket().write(RawWebSocket.BINARY,
-                        RealtimeVersion.push(channel.joinRef(), ref, channel.topic(), event, "{\"persist\":true}", true, payload));
+                client.socket().write(RawWebSocket.BINARY, RealtimeVersion.push(channel.joinRef(), ref, channel.topic(), event, "{\"persist\":true}", true,
+                        event.equals("zero") ? "{\"a\":\"\\u0000\"}".getBytes(UTF_8) : payload));
             }
             said.add(channel.broadcast("plain", Json.read("{}")));
-            assertEquals(List.of("ok", "error", "ok", "ok"), said.stream().map(ref -> channel.awaitReply(ref).path("status").asText()).toList());
+            for (String ref : said.subList(1, 3)) {
+                assertEquals(Json.read("{\"status\":\"error\",\"response\":{\"error\":\"unstorable\"}}"), channel.awaitReply(ref));
+            }
+            assertEquals(List.of("ok", "error", "error", "ok", "ok"), said.stream().map(ref -> channel.awaitReply(ref).path("status").asText()).toList());
             channel.awaitBroadcast("plain", Json.read("{}"));
             assertEquals(List.of("first", "last", "plain"),
                     channel.frames("broadcast").stream().map(frame -> frame.payload().path("event").asText()).toList());
