@@ -52,7 +52,8 @@ class MessageRoute {
         Context loop = Vertx.currentContext();
         request.body().onComplete(body -> {
             if (body.failed()) {
-                refuse(response, body.cause());
+                // the client has gone, mostly: the database has no part in it
+                answer(response, Problem.of(ErrorCode.INVALID_REQUEST, "the body cannot be read"));
                 return;
             }
             try {
@@ -77,7 +78,10 @@ class MessageRoute {
     }
 
     private void refuse(HttpServerResponse response, Throwable failure) {
-        Problem problem = problems.problem(failure);
+        answer(response, problems.problem(failure));
+    }
+
+    private static void answer(HttpServerResponse response, Problem problem) {
         if (isAwaited(response)) {
             problem.answer(response);
         }

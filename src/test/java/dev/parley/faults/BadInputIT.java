@@ -14,17 +14,20 @@ import dev.parley.testing.Http;
 import dev.parley.testing.Instance;
 import dev.parley.testing.Json;
 import dev.parley.testing.RawWebSocket;
+import dev.parley.testing.Sql;
 import dev.parley.testing.StreamClient;
 import dev.parley.testing.TestPostgres;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -241,6 +244,22 @@ class BadInputIT {
             }
             return answer.toString();
         }
+    }
+
+    /** The log would have an operator look for a fault where there is none. */
+    @Test
+    void whoGoesAwayInTheMiddleOfABodyIsNoSignOfADatabaseThatIsAway() throws IOException {
+        for (int i = 0; i < 20; i++) {
+            try (Socket socket = new Socket("localhost", instance.port())) {
+                socket.setSoTimeout((int) PATIENCE.toMillis());
+                socket.getOutputStream().write(("POST /api/conversations/" + conversation + "/messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                        + "Content-Length: 100\r\n\r\n{\"content\":").getBytes(StandardCharsets.US_ASCII));
+                socket.shutdownOutput();
+                socket.getInputStream().readAllBytes();
+            }
+        }
+        assertGoesOn();
+        assertFalse(instance.log().contains("cannot be reached"), instance::log);
     }
 
     @Test
