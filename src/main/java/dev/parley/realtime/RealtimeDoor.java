@@ -6,6 +6,7 @@ import dev.parley.access.CredentialsException;
 import dev.parley.conversation.RootPath;
 import dev.parley.transport.SocketChannel;
 import dev.parley.transport.UpgradeHeaders;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.quarkus.websockets.next.HttpUpgradeCheck;
 import io.smallrye.mutiny.Uni;
@@ -46,7 +47,8 @@ public class RealtimeDoor implements HttpUpgradeCheck {
     }
 
     private void refuse(RoutingContext context) {
-        if (!paths.contains(path(context)) || !"websocket".equalsIgnoreCase(context.request().getHeader("Upgrade"))) {
+        // the WebSocket extension goes by the key too: not by Upgrade, which may come twice
+        if (!paths.contains(path(context)) || !context.request().headers().contains(HttpHeaderNames.SEC_WEBSOCKET_KEY)) {
             context.next();
             return;
         }
@@ -111,8 +113,12 @@ public class RealtimeDoor implements HttpUpgradeCheck {
 
     @Override
     public Uni<CheckResult> perform(HttpUpgradeContext context) {
+        Vsn vsn = Vsn.of(context.httpRequest().getParam("vsn"));
+        if (vsn == null) {
+            return CheckResult.rejectUpgrade(FORBIDDEN);
+        }
         return check(context.httpRequest()).flatMap(caller -> {
-            context.userData().put(RealtimeRequest.KEY, new RealtimeRequest(SocketChannel.of(context), Vsn.of(context.httpRequest().getParam("vsn")), caller));
+            context.userData().put(RealtimeRequest.KEY, new RealtimeRequest(SocketChannel.of(context), vsn, caller));
             UpgradeHeaders.remember(context);
             return CheckResult.permitUpgrade();
         }).onFailure(CredentialsException.class).recoverWithUni(failure -> CheckResult.rejectUpgrade(UNAUTHORIZED));

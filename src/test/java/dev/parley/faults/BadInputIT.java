@@ -262,6 +262,30 @@ class BadInputIT {
         assertFalse(instance.log().contains("cannot be reached"), instance::log);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"/ws/feed", "/ws/conversations/018f0000-0000-7000-8000-000000000000", "/realtime/v1/websocket?vsn=1.0.0&apikey=sb_publishable_parley",
+            "/socket/websocket?vsn=2.0.0&apikey=sb_publishable_parley"})
+    void aSocketByHttp2IsRefused(String path) throws Exception {
+        HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_2).build();
+        HttpRequest.Builder request = HttpRequest.newBuilder(instance.http(path)).timeout(PATIENCE);
+        client.send(HttpRequest.newBuilder(instance.http("/api/ping")).build(), HttpResponse.BodyHandlers.discarding());
+        HttpResponse<String> answer = client.send(request.header("Sec-WebSocket-Version", "13").header("Sec-WebSocket-Key", "AAAAAAAAAAAAAAAAAAAAAA==").build(),
+                HttpResponse.BodyHandlers.ofString());
+        assertEquals("HTTP_2 400", answer.version() + " " + answer.statusCode());
+        assertTrue(answer.body().contains("PARLEY-INVALID-REQUEST"), answer::body);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/realtime/v1/websocket", "/socket/websocket/"})
+    void noVersionThatIsNotSpokenComesPastTheDoor(String path) throws IOException {
+        for (String upgrade : List.of("Upgrade: websocket\r\n", "Upgrade: x\r\nUpgrade: websocket\r\n")) {
+            String answer = raw("GET " + path + "?vsn=9&apikey=" + Instance.PUBLISHABLE_KEY + " HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n" + upgrade
+                    + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n");
+            assertTrue(answer.startsWith("HTTP/1.1 403"), answer);
+        }
+        assertFalse(instance.log().contains("ERROR"), instance::log);
+    }
+
     @Test
     void aThousandBadFramesInARowAreSurvived() throws IOException {
         for (int i = 0; i < 1_000; i++) {
