@@ -119,11 +119,6 @@ final class RealtimeSession implements SocketGuard.Session {
         dropped("not UTF-8");
     }
 
-    /** What is not UTF-8 in it comes as replacement characters then, and harms nobody. */
-    @Override
-    public void cameInParts() {
-    }
-
     private void take(Envelope envelope) {
         if (envelope.topic().equals("phoenix")) {
             if (envelope.event().equals("heartbeat") && events.take()) {

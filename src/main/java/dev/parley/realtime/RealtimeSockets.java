@@ -11,6 +11,7 @@ import io.quarkus.websockets.next.UserData.TypedKey;
 import io.quarkus.websockets.next.WebSocketConnection;
 import io.vertx.core.buffer.Buffer;
 import jakarta.enterprise.context.ApplicationScoped;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
 /** What both endpoints do: ties a connection and its session together. On the connection's event loop. */
@@ -25,10 +26,12 @@ class RealtimeSockets {
 
     private final RealtimeServices services;
     private final SocketConfig config;
+    private final int longest;
 
-    RealtimeSockets(RealtimeServices services, SocketConfig config) {
+    RealtimeSockets(RealtimeServices services, SocketConfig config, @ConfigProperty(name = "quarkus.websockets-next.server.max-message-size") int longest) {
         this.services = services;
         this.config = config;
+        this.longest = longest;
     }
 
     void open(WebSocketConnection connection) {
@@ -39,7 +42,7 @@ class RealtimeSockets {
                 () -> session[0].roomAgain(), () -> SocketClose.close(connection, request.channel(), STALLED));
         session[0] = new RealtimeSession(services, request, outbound, () -> SocketClose.close(connection, request.channel(), TOO_MUCH));
         connection.userData().put(SESSION, session[0]);
-        SocketChannel.guard(request.channel(), new SocketGuard(session[0]));
+        SocketChannel.guard(request.channel(), new SocketGuard(session[0], longest));
     }
 
     void text(WebSocketConnection connection, String text) {

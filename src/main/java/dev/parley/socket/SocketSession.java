@@ -38,7 +38,6 @@ final class SocketSession implements SocketGuard.Session {
     private final Map<UUID, Long> typedAt = new HashMap<>(2);
     private long typedLast = System.nanoTime() - MIN_TYPING_NANOS;
     private int inFlight;
-    private boolean parts;
 
     SocketSession(SocketServices services, SocketRequest request, Outbound outbound, OutboundStream stream) {
         this.services = services;
@@ -57,12 +56,8 @@ final class SocketSession implements SocketGuard.Session {
      * Takes a text frame. A client that sends faster than can be stored, or does not read its answers, is not read further until there is room again.
      */
     void text(String text) {
-        boolean inParts = parts;
-        parts = false;
         if (text.length() > services.config().maxFrame()) {
             error(ErrorCode.TOO_LARGE, "a frame has at most " + services.config().maxFrame() + " characters", null);
-        } else if (inParts && text.indexOf('\uFFFD') >= 0) {
-            invalidUtf8();
         } else {
             frame(text);
         }
@@ -70,7 +65,6 @@ final class SocketSession implements SocketGuard.Session {
     }
 
     void binary() {
-        parts = false;
         error(ErrorCode.BINARY_UNSUPPORTED, "send text frames", null);
         pauseIfFull();
     }
@@ -79,11 +73,6 @@ final class SocketSession implements SocketGuard.Session {
     public void invalidUtf8() {
         error(ErrorCode.INVALID_UTF8, "the frame is not valid UTF-8", null);
         pauseIfFull();
-    }
-
-    @Override
-    public void cameInParts() {
-        parts = true;
     }
 
     /** There is room for answers again. */

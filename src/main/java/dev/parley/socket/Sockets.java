@@ -16,6 +16,7 @@ import io.quarkus.websockets.next.WebSocketConnection;
 import io.smallrye.mutiny.Multi;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
 /** What both endpoints do: ties a connection, its stream and its session together. On the connection's event loop. */
@@ -27,9 +28,11 @@ class Sockets {
     private static final TypedKey<OutboundStream> STREAM = new TypedKey<>("parley.stream");
 
     private final SocketServices services;
+    private final int longest;
 
-    Sockets(SocketServices services) {
+    Sockets(SocketServices services, @ConfigProperty(name = "quarkus.websockets-next.server.max-message-size") int longest) {
         this.services = services;
+        this.longest = longest;
     }
 
     SocketRequest request(WebSocketConnection connection) {
@@ -50,7 +53,7 @@ class Sockets {
         session[0] = new SocketSession(services, request, outbound, stream);
         connection.userData().put(SESSION, session[0]);
         connection.userData().put(STREAM, stream);
-        SocketChannel.guard(channel, new SocketGuard(session[0]));
+        SocketChannel.guard(channel, new SocketGuard(session[0], longest));
         frames.subscribe().withSubscriber(stream);
     }
 

@@ -286,6 +286,31 @@ class BadInputIT {
         assertFalse(instance.log().contains("ERROR"), instance::log);
     }
 
+    /** The second frame begins in the middle of a character, and one of the characters is the one that stands for what is none. */
+    @Test
+    void aMessageThatComesInFragmentsIsReadAsOneThatComesWhole() throws IOException {
+        UUID id = UUID.randomUUID();
+        byte[] frame = Json.object(Map.of("type", "send", "id", id, "content", "\uFFFD\uD83D\uDE00 genuine")).toString().getBytes(StandardCharsets.UTF_8);
+        int cut = new String(frame, StandardCharsets.ISO_8859_1).indexOf("\u00F0\u009F") + 2;
+        stream.socket().write(false, RawWebSocket.TEXT, Arrays.copyOf(frame, cut));
+        stream.socket().write(RawWebSocket.PING, new byte[0]);
+        stream.socket().write(false, RawWebSocket.CONTINUATION, Arrays.copyOfRange(frame, cut, cut + 1));
+        stream.socket().write(true, RawWebSocket.CONTINUATION, Arrays.copyOfRange(frame, cut + 1, frame.length));
+        assertEquals("ack", awaitAnswer(stream, id).get("type").asText());
+        assertEquals("\uFFFD\uD83D\uDE00 genuine", Sql.on(database).value("select content from messages where id = ?", String.class, id));
+        assertGoesOn();
+    }
+
+    @Test
+    void invalidUtf8InFragmentsIsAnsweredAndTheStreamGoesOn() throws IOException {
+        byte[] frame = "{\"type\":\"send\",\"content\":\"?\"}".getBytes(StandardCharsets.UTF_8);
+        frame[frame.length - 3] = (byte) 0xC3; // the first half of a character
+        stream.socket().write(false, RawWebSocket.TEXT, Arrays.copyOf(frame, frame.length - 2));
+        stream.socket().write(true, RawWebSocket.CONTINUATION, Arrays.copyOfRange(frame, frame.length - 2, frame.length));
+        awaitError(stream, List.of("PARLEY-INVALID-UTF8"));
+        assertGoesOn();
+    }
+
     @Test
     void aThousandBadFramesInARowAreSurvived() throws IOException {
         for (int i = 0; i < 1_000; i++) {
