@@ -13,11 +13,9 @@ import java.util.UUID;
 class ConversationChanges {
 
     private final ConversationRepository conversations;
-    private final Persistence persistence;
 
-    ConversationChanges(ConversationRepository conversations, Persistence persistence) {
+    ConversationChanges(ConversationRepository conversations) {
         this.conversations = conversations;
-        this.persistence = persistence;
     }
 
     /**
@@ -32,8 +30,8 @@ class ConversationChanges {
     /** Stores the conversation unless its id is there already; fails with ID_CONFLICT when that one is another customer's. */
     Uni<Created> create(NewConversation wanted) {
         UUID id = wanted.id() == null ? UuidV7.next() : wanted.id();
-        return persistence.whenMade(() -> Panache.withTransaction(() -> conversations.findById(id)
-                        .flatMap(found -> found == null ? insert(id, wanted) : known(found, wanted))))
+        return Panache.withTransaction(() -> conversations.findById(id)
+                        .flatMap(found -> found == null ? insert(id, wanted) : known(found, wanted)))
                 // somebody else was quicker with the same id: it is there now
                 .onFailure(DatabaseErrors::isUniqueViolation)
                 .recoverWithUni(() -> Panache.withSession(() -> conversations.findById(id).flatMap(found -> known(found, wanted))));
@@ -58,7 +56,7 @@ class ConversationChanges {
 
     /** Changes what the patch names; {@code updated_at} follows in the database when something did change. Fails with UNKNOWN_CONVERSATION. */
     Uni<Void> patch(UUID id, Patch patch) {
-        return persistence.whenMade(() -> Panache.withTransaction(() -> conversations.findForUpdate(id).invoke(found -> {
+        return Panache.withTransaction(() -> conversations.findForUpdate(id).invoke(found -> {
             if (found == null) {
                 throw Unknown.conversation(id);
             }
@@ -71,6 +69,6 @@ class ConversationChanges {
             if (patch.metadata() != null) {
                 found.metadata = patch.metadata();
             }
-        }))).replaceWithVoid();
+        })).replaceWithVoid();
     }
 }
