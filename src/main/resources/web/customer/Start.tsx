@@ -23,7 +23,7 @@ export function Start({ earlier, onBegin, onOpen }: Props): React.JSX.Element {
       <div className="start-welcome">
         <Logo size={56} />
         <h1>How can we help?</h1>
-        <p>Write to us below. Answers appear here as they are written, and this page remembers the conversation.</p>
+        <p>Write to us below. Answers appear here as they are written, and this page remembers your conversations.</p>
         {earlier.length > 0 && <Earlier conversations={earlier} onOpen={onOpen} />}
       </div>
       <div className="start-form">

@@ -18,14 +18,14 @@ import dev.parley.testing.Sql;
 /** How the pages look: what a machine can judge is asserted, the rest is for eyes, in {@code target/screenshots}. */
 class AppearanceIT extends BrowserTest {
 
-    private static final UUID MIRA = UUID.randomUUID();
+    private static final UUID MIRA = UUID.randomUUID(), TOMAS = UUID.randomUUID();
 
     @BeforeAll
     static void talk() {
         Sql sql = Sql.on(database);
         conversation(sql, UUID.randomUUID(), null, "Typo on your pricing page", 4000, "open");
-        UUID tomas = conversation(sql, UUID.randomUUID(), "Tomás Herrera", "Question about the annual plan", 1500, "closed");
-        say(sql, tomas, "admin", "The annual plan saves two months.", 1490);
+        conversation(sql, TOMAS, "Tomás Herrera", "Question about the annual plan", 1500, "closed");
+        say(sql, TOMAS, "admin", "The annual plan saves two months.", 1490);
         conversation(sql, UUID.randomUUID(), "Priya Raman",
                 "Pfandbriefhinterlegungsgenehmigungsverfahrensbeschleunigungsgesetz-and-other-words-that-do-not-break", 180, "open");
         conversation(sql, UUID.randomUUID(), null, "Password reset mail never arrives", 55, "open");
@@ -58,6 +58,13 @@ class AppearanceIT extends BrowserTest {
         Person start = person(options).opens(service.http("/").toString());
         start.sees("How can we help?");
         take(start, name + "-start");
+
+        Person back = person(options);
+        back.page().addInitScript("localStorage.setItem('parley.conversations', '[{\"id\":\"" + MIRA + "\",\"title\":\"\"},{\"id\":\"" + TOMAS + "\",\"title\":\"\"}]')");
+        back.opens(service.http("/").toString());
+        back.sees("Support: The annual plan saves two months.");
+        back.sees("You: Thank you!");
+        take(back, name + "-start-again");
 
         Person customer = person(options);
         customer.page().addInitScript("localStorage.setItem('parley.conversation', '\"" + MIRA + "\"');"
