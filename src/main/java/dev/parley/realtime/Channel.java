@@ -44,6 +44,8 @@ final class Channel {
     private final ChannelPresence presence;
     /** Whose place this one takes, until the client has been told of its end; else null. */
     private Channel replaced;
+    /** What the client has sent since the join; null once that is answered. */
+    private EarlyPushes early;
     private State state = State.JOINING;
     /** What is written on a private channel without the right to; null on a public one. */
     private final LateRights lateBroadcasts;
@@ -71,6 +73,7 @@ final class Channel {
         this.token = new ChannelToken(this, session, services, topic, config.token());
         this.broadcasts = new ChannelBroadcasts(session, services, topic, frames, config);
         this.presence = new ChannelPresence(session, services, topic, frames, config);
+        this.early = new EarlyPushes(session::storing);
         this.lateBroadcasts = topic.isPrivate() ? new LateRights(session, this::askAgain) : null;
         this.latePresence = topic.isPrivate() ? new LateRights(session, this::askAgain) : null;
     }
@@ -166,6 +169,7 @@ final class Channel {
             session.write(frames.system("system", "ok", "Replication connection established", null));
         }
         token.watch(caller);
+        takeEarly();
     }
 
     private void subscribe() {
@@ -208,6 +212,7 @@ final class Channel {
         services.figures().refused();
         release();
         closeReplaced();
+        takeEarly();
         String reason = reason(failure);
         session.later(refusalDelay(), () -> {
             if (state == State.REFUSED) {
@@ -233,6 +238,28 @@ final class Channel {
         }
         LOG.debug("a join failed", failure);
         return Reasons.NOT_CONNECTED;
+    }
+
+    /**
+     * Keeps what was sent while the join is under way until that is answered.
+     *
+     * @param size of its payload
+     * @return false when the join is answered, or enough waits already
+     */
+    boolean keep(int size, Runnable push) {
+        return early != null && early.take(size, push);
+    }
+
+    /** Whether something waits for the join's answer. */
+    boolean keepsSomething() {
+        return early != null && !early.isEmpty();
+    }
+
+    private void takeEarly() {
+        if (early != null) {
+            early.run();
+            early = null;
+        }
     }
 
     /** Takes an event that the client sent to this channel. */
@@ -327,6 +354,7 @@ final class Channel {
             if (entered) {
                 release();
             }
+            takeEarly();
         }
     }
 

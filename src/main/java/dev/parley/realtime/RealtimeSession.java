@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /**
@@ -106,10 +107,7 @@ final class RealtimeSession implements SocketGuard.Session {
         if (push == null) {
             dropped("no binary frame of this version");
         } else {
-            Channel channel = joined(push.topic(), push.ref());
-            if (channel != null) {
-                channel.push(push);
-            }
+            push(push.topic(), push.ref(), push.payload().length, channel -> channel.push(push));
         }
         holdBack();
     }
@@ -129,12 +127,7 @@ final class RealtimeSession implements SocketGuard.Session {
         switch (envelope.event()) {
             case "phx_join" -> join(envelope);
             case "phx_leave" -> leave(envelope);
-            default -> {
-                Channel channel = joined(envelope.topic(), envelope.ref());
-                if (channel != null) {
-                    channel.push(envelope);
-                }
-            }
+            default -> push(envelope.topic(), envelope.ref(), envelope.payload().length(), channel -> channel.push(envelope));
         }
     }
 
@@ -198,27 +191,42 @@ final class RealtimeSession implements SocketGuard.Session {
         if (leave.joinRef() != null && !leave.joinRef().equals(channel.frames().joinRef())) {
             return; // means a channel that is gone already
         }
-        channels.remove(leave.topic());
-        channel.close();
-        channel.closeReplaced();
-        write(channel.frames().ok(leave.ref(), "{}"));
-        write(channel.frames().close());
+        // what was sent before it comes first; where that is nothing, the answer to the join is of no use to anybody any more
+        if (!channel.keepsSomething() || !channel.keep(leave.payload().length(), () -> leave(channel, leave.ref()))) {
+            leave(channel, leave.ref());
+        }
     }
 
-    /** The channel that an event is for; null after the client has been told that there is none, or that it says too much. */
-    private Channel joined(String topic, String ref) {
+    private void leave(Channel channel, String ref) {
+        forget(channel);
+        channel.closeReplaced();
+        write(channel.frames().ok(ref, "{}"));
+        write(channel.frames().close());
+        channel.close();
+    }
+
+    /**
+     * Hands an event to the channel that it is for, once its join is answered. The client is told when there is no such channel, or that it says too much.
+     *
+     * @param size of its payload
+     */
+    private void push(String topic, String ref, int size, Consumer<Channel> event) {
         Channel channel = channels.get(topic);
-        if (channel == null || !channel.isJoined()) {
-            if (events.take()) {
-                write(new ChannelFrames(vsn(), topic, null).refused(ref, Reasons.UNMATCHED_TOPIC));
-            }
-            return null;
-        }
         if (!events.take()) {
-            channel.end(Reasons.TOO_MANY_MESSAGES);
-            return null;
+            if (channel != null) {
+                channel.end(Reasons.TOO_MANY_MESSAGES);
+            }
+        } else if (channel == null || !channel.keep(size, () -> push(channel, topic, ref, event))) {
+            push(channel, topic, ref, event);
         }
-        return channel;
+    }
+
+    private void push(Channel channel, String topic, String ref, Consumer<Channel> event) {
+        if (channel != null && channel.isJoined()) {
+            event.accept(channel);
+        } else {
+            write(new ChannelFrames(vsn(), topic, null).refused(ref, Reasons.UNMATCHED_TOPIC));
+        }
     }
 
     /** A channel that ended by itself. */
@@ -298,8 +306,9 @@ final class RealtimeSession implements SocketGuard.Session {
         }
         closed = true;
         services.figures().socketClosed();
-        channels.values().forEach(Channel::close);
+        List<Channel> all = List.copyOf(channels.values());
         channels.clear();
+        all.forEach(Channel::close);
     }
 
     /** A client that does not read its answers, or says more than can be stored, is not read further. */

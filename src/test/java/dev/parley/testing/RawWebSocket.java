@@ -11,6 +11,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -186,6 +187,15 @@ public final class RawWebSocket implements AutoCloseable {
         write(TEXT, text.getBytes(StandardCharsets.UTF_8));
     }
 
+    /** Sends text messages in one go, so that the server meets them at once. */
+    public void writeTogether(List<String> texts) throws IOException {
+        ByteArrayOutputStream frames = new ByteArrayOutputStream();
+        for (String text : texts) {
+            frames.writeBytes(frame(true, TEXT, text.getBytes(StandardCharsets.UTF_8)));
+        }
+        writeRaw(frames.toByteArray());
+    }
+
     /** Sends one unfragmented frame of any kind with any bytes. */
     public void write(int opcode, byte[] payload) throws IOException {
         write(true, opcode, payload);
@@ -193,6 +203,10 @@ public final class RawWebSocket implements AutoCloseable {
 
     /** Sends one frame, which may be a fragment of a message. */
     public void write(boolean last, int opcode, byte[] payload) throws IOException {
+        writeRaw(frame(last, opcode, payload));
+    }
+
+    private static byte[] frame(boolean last, int opcode, byte[] payload) {
         ByteArrayOutputStream frame = new ByteArrayOutputStream(payload.length + 14);
         frame.write((last ? 0x80 : 0) | opcode);
         if (payload.length < 126) {
@@ -208,9 +222,9 @@ public final class RawWebSocket implements AutoCloseable {
             }
         }
         // A mask of zeros is a mask: the bytes go out as they are.
-        frame.write(new byte[4]);
-        frame.write(payload);
-        writeRaw(frame.toByteArray());
+        frame.writeBytes(new byte[4]);
+        frame.writeBytes(payload);
+        return frame.toByteArray();
     }
 
     /** Sends bytes that need not be a frame. */
