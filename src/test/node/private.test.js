@@ -1,7 +1,7 @@
 // Private channels, policies and what the database itself broadcasts: sections 7.4, 7.7 and 11 of the protocol.
 import assert from 'node:assert/strict';
-import { before } from 'node:test';
-import { arrived, collect, db, matrix, refused, row, SECRET, subscribed, table, token, unique, until } from './harness.js';
+import { before, test } from 'node:test';
+import { arrived, collect, db, matrix, refused, row, SECRET, subscribed, table, token, unique, until, Wire } from './harness.js';
 
 const MEMBER = '0192f5a0-1111-7aaa-8bbb-0000000000aa';
 
@@ -257,6 +257,29 @@ matrix('replay: stored broadcasts of a private topic, oldest first, then the liv
   assert.match(heard[0].meta.id, /^[0-9a-f-]{36}$/);
   const later = await joined(client, unique('members'), { broadcast: { replay: { since: Date.now() + 60_000 } } });
   assert.deepEqual(later.heard, []);
+});
+
+// Clients for Swift have no place for a meta in what comes as bytes
+test('JSON with a meta comes as text, as it happens and replayed; bytes with theirs as kind 4', async (t) => {
+  const topic = `realtime:${unique('members')}`;
+  const join = async (broadcast) => {
+    const wire = await Wire.open(`/realtime/v1/websocket?apikey=${SECRET}&vsn=2.0.0`);
+    t.after(() => wire.close());
+    wire.send(['1', '1', topic, 'phx_join', { config: { private: true, broadcast } }]);
+    assert.equal((await wire.next((frame) => frame[3] === 'phx_reply'))[4].status, 'ok');
+    return wire;
+  };
+  const said = (wire) => wire.next((frame) => frame[3] === 'broadcast', 'broadcast');
+  const live = await join({});
+  await db.query("select realtime.send('{\"a\": 1, \"id\": \"mine\"}', 'stored', $1)", [topic.slice('realtime:'.length)]);
+  const [joinRef, ref, name, , payload] = await said(live);
+  assert.deepEqual([joinRef, ref, name], [null, null, topic]);
+  assert.deepEqual(payload, { type: 'broadcast', event: 'stored', payload: { a: 1, id: 'mine' }, meta: { id: payload.meta.id } });
+  const late = await join({ replay: { since: Date.now() - 60_000 } });
+  assert.deepEqual((await said(late))[4], { ...payload, meta: { ...payload.meta, replayed: true } });
+  await db.query("select realtime.send_binary('\\x0001ff', 'bytes', $1)", [topic.slice('realtime:'.length)]);
+  const { data } = await live.next((frame) => frame.kind === 4, 'of kind 4');
+  assert.match(data.toString('latin1'), /bytes\{"id":"[0-9a-f-]{36}"\}\x00\x01\xff$/);
 });
 
 matrix('a replay of everything is not cut at 25', async (application) => {

@@ -25,7 +25,8 @@ final class BroadcastFrames {
         if (broadcast.envelope() != null) {
             return text(vsn, topic, new String(broadcast.envelope(), StandardCharsets.UTF_8));
         }
-        if (vsn == Vsn.V2) {
+        // a meta goes with bytes only in bytes, as upstream has it: not every client looks for one there
+        if (vsn == Vsn.V2 && (broadcast.meta() == null || !broadcast.isJson())) {
             byte[] binary = binary(broadcast, topic);
             if (binary != null) {
                 return WebSocketBytes.encodeBinary(binary);

@@ -16,9 +16,11 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.ArrayList;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 
-/** A socket of protocol 2.0.0 that has joined one channel and keeps the broadcasts that come. */
+/** A socket of protocol 2.0.0 that has joined one channel and keeps the broadcasts that come, but for other clients' text. */
 final class BroadcastListener implements WebSocket.Listener, AutoCloseable {
 
     /** @param meta JSON text, or "" */
@@ -86,8 +88,14 @@ final class BroadcastListener implements WebSocket.Listener, AutoCloseable {
     public CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
         text.append(data);
         if (last) {
-            frames.add(Json.read(text.toString()));
+            String whole = text.toString();
             text.setLength(0);
+            JsonNode frame = Json.read(whole);
+            frames.add(frame);
+            if (frame.get(3).asText().equals("broadcast") && frame.get(4).has("meta")) {
+                Map<String, String> said = RawJson.members(RawJson.objects(whole, 1).get(0), Set.of("meta", "payload")); // as they came
+                heard.add(new Heard(frame.get(2).asText(), frame.at("/4/event").asText(), said.get("meta"), true, said.get("payload").getBytes(UTF_8)));
+            }
         }
         from.request(1);
         return null;
