@@ -4,6 +4,7 @@ import dev.parley.changes.Column;
 import dev.parley.changes.Projection;
 import dev.parley.changes.Row;
 import dev.parley.changes.Table;
+import dev.parley.feed.Change.Operation;
 import dev.parley.feed.FeedGap.Reason;
 import dev.parley.feed.Position;
 import dev.parley.stream.Binding;
@@ -128,6 +129,8 @@ final class ChangeFrames implements ChangeEncoder {
         if (change.old() != null) {
             data.append(",\"old_record\":");
             row(change.old(), table, change.record() == null ? form : new Form(form.columns, null), resumeAfter, large, data);
+        } else if (change.change().operation() == Operation.UPDATE) {
+            data.append(",\"old_record\":{}"); // the table is gone: clients look for one all the same
         }
         return RawJson.bytes(data.append(",\"errors\":").append(large ? TOO_LARGE : "null").append(",\"position\":\"").append(resumeAfter).append("\"}").toString());
     }

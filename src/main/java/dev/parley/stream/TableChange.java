@@ -104,7 +104,7 @@ public final class TableChange {
         return change.operation() == Operation.DELETE ? null : row;
     }
 
-    /** What the table's replica identity tells of the row as it was; null for an inserted one. */
+    /** What the table's replica identity tells of the row as it was; null for an inserted one, and for an updated one of which nobody knows. */
     public Row old() {
         return old;
     }

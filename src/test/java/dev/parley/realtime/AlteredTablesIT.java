@@ -118,8 +118,35 @@ class AlteredTablesIT {
         }
     }
 
+    /** Clients look for the old row of every update; where there is no key nothing of it is logged. */
+    @Test
+    void anUpdateOfATableThatIsGoneHasAnOldRowWithoutColumns() throws IOException {
+        watched("updated", "id int, room int, note text");
+        ChangeBinding everything = ChangeBinding.of("UPDATE", "*", "*");
+        try (RealtimeClient client = RealtimeClient.of(RealtimeVersion.V2).connect(instance)) {
+            client.channel("updates").on(everything).joinOnceWatched();
+            Sql.on(database).run("insert into updated (id, room, note) values (1, 5, 'inserted')");
+            Sql.on(database).with(connection -> {
+                connection.setAutoCommit(false);
+                Sql.run(connection, "alter publication supabase_realtime drop table updated"); // with it PostgreSQL itself would not have a table without a key updated
+                Sql.run(connection, "alter table updated add column more int");
+                Sql.run(connection, "update updated set room = 6");
+                Sql.run(connection, "drop table updated");
+                connection.commit();
+                return null;
+            });
+            Await.until(() -> everything.changes().size() == 1, PATIENCE, () -> "the update; got " + everything.changes());
+            assertEquals("{}", everything.changes().get(0).data().path("old_record").toString(), () -> everything.changes().toString());
+            assertEquals(6, everything.changes().get(0).row().path("room").asInt());
+        }
+    }
+
     private static void watched(String table) {
-        Sql.on(database).run("create table " + table + " (id int primary key, room int, note text)");
+        watched(table, "id int primary key, room int, note text");
+    }
+
+    private static void watched(String table, String columns) {
+        Sql.on(database).run("create table " + table + " (" + columns + ")");
         Sql.on(database).run("alter publication supabase_realtime add table " + table);
         Await.until(() -> Sql.on(database).value("select exists (select from pg_trigger where tgrelid = ?::regclass and tgname = 'parley_log_insert')", Boolean.class, table),
                 PATIENCE, table + " is watched");
