@@ -11,6 +11,8 @@ import dev.parley.stream.Binding.Start;
 import dev.parley.transport.OutboundStream;
 import io.vertx.core.Future;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
@@ -137,7 +139,7 @@ final class Channel {
                     } else if (!compiled.result().bindings().isEmpty() && !services.streams().begun()) {
                         refuse(new Refusal(Reasons.NOT_CONNECTED));
                     } else if (config.allOrNone() && !compiled.result().problems().isEmpty()) {
-                        refuse(new Refusal(Reasons.notSubscribed(compiled.result().problems().get(0))));
+                        refuse(new Refusal(Reasons.notSubscribed(compiled.result().problems().values().iterator().next())));
                     } else {
                         subscriptions = compiled.result().answered();
                         begin(caller, compiled.result().response());
@@ -164,7 +166,7 @@ final class Channel {
             fail();
             return;
         }
-        tell(now, subscriptions.bindings().stream().allMatch(binding -> binding.start() == Start.NOW));
+        tell(subscriptions.problems(), now, subscriptions.bindings().stream().allMatch(binding -> binding.start() == Start.NOW));
         if (config.replicationReady()) {
             session.write(frames.system("system", "ok", "Replication connection established", null));
         }
@@ -182,10 +184,13 @@ final class Channel {
         services.streams().changes(session.loop(), encoder, subscriptions.bindings()).subscribe().withSubscriber(changes);
     }
 
-    /** @param live whether there is no backlog: of that the stream itself says when it is through */
-    private void tell(Position now, boolean live) {
-        subscriptions.problems().forEach(problem -> session.write(frames.system("postgres_changes", "error", problem, null)));
-        if (!subscriptions.bindings().isEmpty() && live) {
+    /**
+     * @param problems by entry
+     * @param live     whether there is no backlog: of that the stream itself says when it is through
+     */
+    private void tell(Map<String, String> problems, Position now, boolean live) {
+        problems.values().forEach(problem -> session.write(frames.system("postgres_changes", "error", problem, null)));
+        if (live && !problems.keySet().containsAll(config.entries())) {
             session.write(frames.subscribed(subscriptions.positions() ? now : null));
         }
     }
@@ -300,18 +305,27 @@ final class Channel {
         });
     }
 
-    /** Fails when the caller may watch less than the channel does: then it can't go on as it is. */
-    Future<Void> requireAllFor(Caller caller) {
+    /**
+     * What can't be watched any more with a fresh token, by entry; of that, as of what could not be watched before, the client is told, as upstream does. Fails
+     * when the caller may watch less than the channel does: then it can't go on as it is.
+     */
+    Future<Map<String, String>> problemsFor(Caller caller) {
         return services.compiler().compile(config.entries(), caller).map(compiled -> {
-            if (compiled.bindings().size() < subscriptions.bindings().size()) {
+            if (!subscriptions.forbidden().containsAll(compiled.forbidden())) {
                 throw new Refusal("what this token may watch is less: the client is to join again");
             }
-            return null;
+            Map<String, String> problems = new LinkedHashMap<>(subscriptions.problems());
+            compiled.problems().forEach(problems::putIfAbsent);
+            return problems;
         });
     }
 
-    /** Goes on with what a fresh token admits to. Less to hear than before ends the channel: a client that believes itself joined would not learn of it. */
-    void renew(Admission admission) {
+    /**
+     * Goes on with what a fresh token admits to. Less to hear than before ends the channel: a client that believes itself joined would not learn of it.
+     *
+     * @param problems {@link #problemsFor} its caller
+     */
+    void renew(Admission admission, Map<String, String> problems) {
         ChannelRights now = admission.rights();
         if (rights.broadcastRead() && !now.broadcastRead() || presence.isWatching() && !now.presenceRead()) {
             end(now.mayJoin(config.presence()) ? Reasons.cannotReadAnyMore(topic.name()) : Reasons.cannotRead(topic.name()));
@@ -322,7 +336,7 @@ final class Channel {
         broadcasts.follow(rights);
         presence.renew(rights);
         token.watch(admission.caller());
-        tell(null, true);
+        tell(problems, null, true);
     }
 
     /** The socket has room again. */

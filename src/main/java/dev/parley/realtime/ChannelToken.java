@@ -8,6 +8,7 @@ import io.netty.util.concurrent.ScheduledFuture;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
@@ -16,6 +17,10 @@ final class ChannelToken {
 
     /** Whose token it is, and what that one may do on the channel's topic. */
     record Admission(Caller caller, ChannelRights rights) {
+    }
+
+    /** @param problems with what the channel watches, by entry */
+    private record Fresh(Admission admission, Map<String, String> problems) {
     }
 
     private final Channel channel;
@@ -92,11 +97,10 @@ final class ChannelToken {
     private void check(String fresh) {
         checking = fresh;
         admission(fresh)
-                .compose(admission -> channel.requireAllFor(admission.caller()).map(admission))
-                .map(admission -> {
+                .compose(admission -> channel.problemsFor(admission.caller()).map(problems -> {
                     requireUnexpired(admission.caller());
-                    return admission;
-                })
+                    return new Fresh(admission, problems);
+                }))
                 .timeout(Channel.STEP_TIMEOUT_MS, TimeUnit.MILLISECONDS)
                 .onComplete(checked -> session.run(() -> {
                     if (checked.failed() && passes(checked.cause()) && !isOver(expiresAt) && channel.isJoined()) {
@@ -109,7 +113,7 @@ final class ChannelToken {
                     }
                     if (checked.succeeded()) {
                         token = fresh;
-                        channel.renew(checked.result());
+                        channel.renew(checked.result().admission, checked.result().problems);
                     } else if (checked.cause() instanceof CredentialsException) {
                         channel.end(checked.cause().getMessage());
                     } else {

@@ -17,6 +17,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -39,11 +40,16 @@ class SubscriptionCompiler {
      *
      * @param entry   as JSON
      * @param resumes whether the client wants to resume it by position
+     * @param forbidden whether the problem is that the caller may not watch it
      */
-    private record Compiled(String entry, Binding binding, boolean resumes, String problem) {
+    private record Compiled(String entry, Binding binding, boolean resumes, String problem, boolean forbidden) {
 
         static Compiled refused(String entry, String problem) {
-            return new Compiled(entry, null, false, problem);
+            return new Compiled(entry, null, false, problem, false);
+        }
+
+        static Compiled refused(String entry, EntryException problem) {
+            return new Compiled(entry, null, false, problem.getMessage(), problem.isForbidden());
         }
     }
 
@@ -84,11 +90,11 @@ class SubscriptionCompiler {
         try {
             entry = ChangeEntry.read(text);
         } catch (EntryException e) {
-            return Future.succeededFuture(Compiled.refused(text, e.getMessage()));
+            return Future.succeededFuture(Compiled.refused(text, e));
         }
-        return targets(entry, caller).map(targets -> new Compiled(text, binding(entry, targets), entry.resumes(), null)).recover(failure -> {
+        return targets(entry, caller).map(targets -> new Compiled(text, binding(entry, targets), entry.resumes(), null, false)).recover(failure -> {
             if (failure instanceof EntryException problem) {
-                return Future.succeededFuture(Compiled.refused(text, problem.getMessage()));
+                return Future.succeededFuture(Compiled.refused(text, problem));
             }
             if (failure instanceof FilterException problem) {
                 return Future.succeededFuture(Compiled.refused(text, problem.isGrammar() ? problem.getMessage() : UNABLE
@@ -103,7 +109,7 @@ class SubscriptionCompiler {
         Future<List<Table>> known = !tables.isEmpty() ? Future.succeededFuture(tables) : watched.look().map(again -> matching(entry));
         return known.compose(found -> Futures.of(access.mayWatch(caller, entry.schema(), entry.table())).compose(allowed -> {
             if (found.isEmpty() || !allowed) {
-                throw new EntryException(UNABLE + "Please check Realtime is enabled for the given connect parameters: " + entry.parameters());
+                throw new EntryException(UNABLE + "Please check Realtime is enabled for the given connect parameters: " + entry.parameters(), !allowed);
             }
             if (entry.isWildcard() && entry.select() != null) {
                 throw new EntryException("Column selection is not supported for wildcard subscriptions. Provide an explicit schema and table name.");
@@ -170,7 +176,8 @@ class SubscriptionCompiler {
 
     private static Subscriptions put(List<Compiled> compiled) {
         StringBuilder echo = new StringBuilder("{\"postgres_changes\":[");
-        List<String> problems = new ArrayList<>();
+        Map<String, String> problems = new LinkedHashMap<>();
+        Set<String> forbidden = new HashSet<>();
         Map<Object, Binding> bindings = new HashMap<>();
         List<Binding> order = new ArrayList<>();
         Set<Long> ids = new HashSet<>();
@@ -200,7 +207,10 @@ class SubscriptionCompiler {
                 id = known.id();
                 positions |= one.resumes;
             } else {
-                problems.add(cut(one.problem));
+                problems.put(one.entry, cut(one.problem));
+                if (one.forbidden) {
+                    forbidden.add(one.entry);
+                }
                 id = id(one.entry);
                 while (!ids.add(id)) {
                     id++;
@@ -208,6 +218,6 @@ class SubscriptionCompiler {
             }
             echo.append(echo.charAt(echo.length() - 1) == '[' ? "" : ",").append(withId(one.entry, id));
         }
-        return new Subscriptions(echo.append("]}").toString(), order, problems, positions);
+        return new Subscriptions(echo.append("]}").toString(), order, problems, forbidden, positions);
     }
 }

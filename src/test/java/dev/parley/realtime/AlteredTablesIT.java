@@ -3,9 +3,11 @@ package dev.parley.realtime;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.parley.access.Tokens;
 import dev.parley.testing.Await;
 import dev.parley.testing.ChangeBinding;
 import dev.parley.testing.Instance;
+import dev.parley.testing.Json;
 import dev.parley.testing.RealtimeChannel;
 import dev.parley.testing.RealtimeClient;
 import dev.parley.testing.RealtimeFrame;
@@ -139,6 +141,42 @@ class AlteredTablesIT {
             assertEquals("{}", everything.changes().get(0).data().path("old_record").toString(), () -> everything.changes().toString());
             assertEquals(6, everything.changes().get(0).row().path("room").asInt());
         }
+    }
+
+    @Test
+    void aFreshTokenAfterATableIsGoneIsTakenAndTheClientToldOfTheTable() throws IOException {
+        watched("removed");
+        watched("kept");
+        ChangeBinding removed = ChangeBinding.of("INSERT", "public", "removed");
+        ChangeBinding kept = ChangeBinding.of("INSERT", "public", "kept");
+        try (RealtimeClient client = RealtimeClient.of(RealtimeVersion.V2).connect(instance)) {
+            RealtimeChannel both = client.channel("both").on(removed).on(kept).joinOnceWatched();
+            RealtimeChannel one = client.channel("one").on(ChangeBinding.of("INSERT", "public", "removed")).joinOnceWatched();
+            Sql.on(database).run("drop table removed");
+            Await.until(() -> {
+                RealtimeChannel probe = client.channel("probe").on(ChangeBinding.of("INSERT", "public", "removed")).join();
+                RealtimeFrame answer = probe.awaitFrame("an answer", frame -> frame.event().equals("system"));
+                probe.leave();
+                return answer.payload().path("status").asText().equals("error");
+            }, PATIENCE, "the table is known to be gone");
+            for (RealtimeChannel channel : List.of(both, one)) {
+                channel.frames().clear();
+                channel.push("access_token", Json.read("{\"access_token\":\"" + token() + "\"}"));
+                RealtimeFrame said = channel.awaitFrame("the table is gone", frame -> !frame.event().equals("phx_reply"));
+                assertEquals("system", said.event(), said::toString);
+                assertEquals("error", said.payload().path("status").asText(), said::toString);
+                assertTrue(said.payload().path("message").asText().contains("table: removed"), said::toString);
+            }
+            both.awaitFrame("the other table is watched", frame -> frame.event().equals("system") && frame.payload().path("status").asText().equals("ok"));
+            Sql.on(database).run("insert into kept (id) values (1)");
+            Await.until(() -> kept.changes().size() == 1, PATIENCE, () -> "a row of the other table; got " + kept.changes());
+            client.awaitHeartbeat();
+            assertEquals(List.of("system"), one.frames().stream().map(RealtimeFrame::event).toList());
+        }
+    }
+
+    private static String token() {
+        return Tokens.shared("HS256", null, Instance.JWT_SECRET, "{\"role\":\"anon\",\"exp\":%d}".formatted(System.currentTimeMillis() / 1000 + 3_600));
     }
 
     private static void watched(String table) {
