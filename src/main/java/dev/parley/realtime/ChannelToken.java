@@ -156,6 +156,7 @@ final class ChannelToken {
                 }
                 if (session.isAsleep()) {
                     channel.fail(); // nobody is awake there to send a fresh token: the client joins again when it is, which it does not after an end
+                    session.closeOnceAwake();
                 } else {
                     channel.end(expired(at).getMessage());
                 }

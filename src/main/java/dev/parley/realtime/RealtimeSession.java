@@ -6,6 +6,7 @@ import dev.parley.transport.SocketGuard;
 import dev.parley.transport.WebSocketBytes;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
+import io.quarkus.websockets.next.CloseReason;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -33,11 +34,13 @@ final class RealtimeSession implements SocketGuard.Session {
     /** When no more waits for the client, it has taken what was replayed. */
     private static final long NEARLY_NOTHING = 65_536;
     private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
+    private static final CloseReason TOO_MANY_JOINS = new CloseReason(1001, "too many joins per second");
+    private static final CloseReason SLEPT = new CloseReason(1001, "a token has expired meanwhile");
 
     private final RealtimeServices services;
     private final RealtimeRequest request;
     private final Outbound outbound;
-    private final Runnable goAway;
+    private final Consumer<CloseReason> goAway;
     private final Map<String, Channel> channels = new HashMap<>(4);
     private final SocketBroadcasts broadcasts;
     private final RateLimit events;
@@ -46,11 +49,13 @@ final class RealtimeSession implements SocketGuard.Session {
     private Map<String, RateLimit> presenceCalls;
     private long storing;
     private long lastFrame = System.nanoTime();
+    /** Whether a token has expired while the client slept. */
+    private boolean lapsed;
     private boolean leaving;
     private boolean closed;
 
-    /** @param goAway closes the socket of a client that asks for too much */
-    RealtimeSession(RealtimeServices services, RealtimeRequest request, Outbound outbound, Runnable goAway) {
+    /** @param goAway closes the socket */
+    RealtimeSession(RealtimeServices services, RealtimeRequest request, Outbound outbound, Consumer<CloseReason> goAway) {
         this.services = services;
         this.request = request;
         this.outbound = outbound;
@@ -84,8 +89,7 @@ final class RealtimeSession implements SocketGuard.Session {
 
     /** Takes a text frame. */
     void text(String text) {
-        lastFrame = System.nanoTime();
-        if (leaving) {
+        if (!isTaken()) {
             return;
         }
         Envelope envelope = vsn().read(text);
@@ -99,8 +103,7 @@ final class RealtimeSession implements SocketGuard.Session {
 
     /** Takes a binary frame. */
     void binary(byte[] frame) {
-        lastFrame = System.nanoTime();
-        if (leaving) {
+        if (!isTaken()) {
             return;
         }
         BroadcastPush push = vsn() == Vsn.V2 ? BroadcastPush.read(frame) : null;
@@ -139,13 +142,34 @@ final class RealtimeSession implements SocketGuard.Session {
         return System.nanoTime() - lastFrame > services.settings().idleTimeout.toNanos();
     }
 
+    /**
+     * Closes the socket with the client's next frame: after that every client connects and joins anew, while those for Swift, C# and Kotlin may pass over a
+     * channel's failure. Not sooner, since the one for JavaScript asks for a fresh token when it sends a heartbeat, and would join with the old one.
+     */
+    void closeOnceAwake() {
+        lapsed = true;
+    }
+
+    /** A frame has come. Whether it is looked at. */
+    private boolean isTaken() {
+        lastFrame = System.nanoTime();
+        if (lapsed && !leaving) {
+            sendAway(SLEPT);
+        }
+        return !leaving;
+    }
+
+    private void sendAway(CloseReason reason) {
+        leaving = true;
+        goAway.accept(reason);
+    }
+
     private void join(Envelope join) {
         ChannelFrames answers = new ChannelFrames(vsn(), join.topic(), join.joinRef() == null ? join.ref() : join.joinRef());
         String name = join.topic().startsWith(ChannelFrames.PREFIX) ? join.topic().substring(ChannelFrames.PREFIX.length()) : null;
         if (!joins.take()) {
             write(answers.refused(join.ref(), Reasons.TOO_MANY_JOINS));
-            leaving = true;
-            goAway.run();
+            sendAway(TOO_MANY_JOINS);
         } else if (name == null) {
             write(answers.refused(join.ref(), Reasons.UNMATCHED_TOPIC));
         } else if (name.isEmpty()) {

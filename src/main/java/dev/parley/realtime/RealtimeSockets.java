@@ -21,7 +21,6 @@ class RealtimeSockets {
     private static final Logger LOG = Logger.getLogger(RealtimeSockets.class);
     private static final TypedKey<RealtimeSession> SESSION = new TypedKey<>("parley.realtime.session");
     private static final CloseReason STALLED = new CloseReason(4000, "reader makes no progress");
-    private static final CloseReason TOO_MUCH = new CloseReason(1001, "too many joins per second");
     private static final CloseReason FAILED = new CloseReason(1011, "internal error");
 
     private final RealtimeServices services;
@@ -40,7 +39,7 @@ class RealtimeSockets {
         RealtimeSession[] session = new RealtimeSession[1];
         Outbound outbound = new Outbound(request.channel(), config.queueBytes(), config.stallTimeout().toMillis(),
                 () -> session[0].roomAgain(), () -> SocketClose.close(connection, request.channel(), STALLED));
-        session[0] = new RealtimeSession(services, request, outbound, () -> SocketClose.close(connection, request.channel(), TOO_MUCH));
+        session[0] = new RealtimeSession(services, request, outbound, reason -> SocketClose.close(connection, request.channel(), reason));
         connection.userData().put(SESSION, session[0]);
         SocketChannel.guard(request.channel(), new SocketGuard(session[0], longest));
     }

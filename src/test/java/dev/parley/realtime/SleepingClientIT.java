@@ -9,19 +9,26 @@ import dev.parley.testing.Await;
 import dev.parley.testing.Instance;
 import dev.parley.testing.Json;
 import dev.parley.testing.RawWebSocket;
+import dev.parley.testing.RealtimeChannel;
+import dev.parley.testing.RealtimeClient;
+import dev.parley.testing.RealtimeVersion;
 import dev.parley.testing.TestPostgres;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** An app in the background: its system keeps the socket and answers pings, its code does not run. Once it is awake it has to find its way back by itself. */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class SleepingClientIT {
 
     private static final int TOKEN_SECONDS = 6;
+    private static final String HEARTBEAT = "[null,\"%d\",\"phoenix\",\"heartbeat\",{}]";
 
     private static TestPostgres database;
     private static Instance instance;
@@ -38,37 +45,63 @@ class SleepingClientIT {
         database.close();
     }
 
-    /** After {@code phx_close} Supabase's client forgets the channel, after {@code phx_error} it joins again. */
+    /** After {@code phx_close} no client joins again, after {@code phx_error} some do, after the end of the socket all. */
     @Test
-    void aTokenThatExpiresWhileItsClientSleepsMakesTheClientJoinAgain() throws IOException {
-        assertEquals(List.of("phx_error"), whatComesAfterTheJoin(false));
+    void aClientWhoseTokenExpiredWhileItSleptHasToConnectAnewOnceItIsAwake() throws IOException {
+        try (RealtimeClient client = RealtimeClient.of(RealtimeVersion.V2).connect(instance); RawWebSocket socket = open()) {
+            RealtimeChannel others = client.channel("sleep");
+            others.config().withObject("/presence").put("enabled", true);
+            others.join().awaitJoined();
+            join(socket, "\"presence\":{\"key\":\"sleeper\",\"enabled\":false}");
+            socket.write("[\"1\",\"2\",\"realtime:sleep\",\"presence\",{\"type\":\"presence\",\"event\":\"track\",\"payload\":{}}]");
+            List<RawWebSocket.Received> told = new ArrayList<>();
+            CompletableFuture<RawWebSocket.Closed> closed = CompletableFuture.supplyAsync(() -> {
+                RawWebSocket.Received received;
+                while (!((received = socket.read()) instanceof RawWebSocket.Closed)) {
+                    told.add(received);
+                }
+                return (RawWebSocket.Closed) received;
+            });
+            others.awaitFrame("it is there", frame -> frame.event().equals("presence_diff") && frame.payload().path("joins").has("sleeper"));
+            others.awaitFrame("its channel has ended", frame -> frame.event().equals("presence_diff") && frame.payload().path("leaves").has("sleeper"));
+            client.awaitHeartbeat();
+            socket.write(HEARTBEAT.formatted(3));
+            assertEquals(1001, closed.join().code());
+            assertEquals(List.of("phx_error"), told.stream().map(received -> Json.read(((RawWebSocket.Text) received).text()).get(3).asText())
+                    .filter(event -> event.equals("system") || event.equals("phx_close") || event.equals("phx_error")).toList());
+        }
     }
 
     @Test
     void aTokenThatExpiresWhileItsClientIsAwakeEndsTheChannel() throws IOException {
-        assertEquals(List.of("system", "phx_close"), whatComesAfterTheJoin(true));
-    }
-
-    private static List<String> whatComesAfterTheJoin(boolean awake) throws IOException {
-        String token = Tokens.shared("HS256", null, Instance.JWT_SECRET,
-                "{\"role\":\"anon\",\"exp\":%d}".formatted(System.currentTimeMillis() / 1000 + TOKEN_SECONDS));
-        try (RawWebSocket socket = RawWebSocket.open(instance.port(), "/realtime/v1/websocket?vsn=2.0.0&apikey=" + Instance.PUBLISHABLE_KEY)) {
-            socket.write("[\"1\",\"1\",\"realtime:sleep\",\"phx_join\",{\"config\":{},\"access_token\":\"" + token + "\"}]");
+        try (RawWebSocket socket = open()) {
+            join(socket, "\"private\":false");
+            socket.write(HEARTBEAT.formatted(2));
             List<String> events = new ArrayList<>();
-            for (int beat = 2; events.isEmpty() || !List.of("phx_error", "phx_close").contains(events.get(events.size() - 1)); beat++) {
+            for (int beat = 3; !events.contains("phx_close"); beat++) {
                 JsonNode frame = Json.read(assertInstanceOf(RawWebSocket.Text.class, socket.read()).text());
                 String event = frame.get(3).asText();
                 if (event.equals("phx_reply")) {
                     assertEquals("ok", frame.get(4).get("status").asText(), frame::toString);
-                }
-                if (!event.equals("phx_reply")) {
-                    events.add(event);
-                } else if (awake) {
                     Await.pause(Duration.ofMillis(100));
-                    socket.write("[null,\"" + beat + "\",\"phoenix\",\"heartbeat\",{}]");
+                    socket.write(HEARTBEAT.formatted(beat));
+                } else {
+                    events.add(event);
                 }
             }
-            return events;
+            assertEquals(List.of("system", "phx_close"), events);
         }
+    }
+
+    private static RawWebSocket open() throws IOException {
+        return RawWebSocket.open(instance.port(), "/realtime/v1/websocket?vsn=2.0.0&apikey=" + Instance.PUBLISHABLE_KEY);
+    }
+
+    private static void join(RawWebSocket socket, String config) throws IOException {
+        String token = Tokens.shared("HS256", null, Instance.JWT_SECRET,
+                "{\"role\":\"anon\",\"exp\":%d}".formatted(System.currentTimeMillis() / 1000 + TOKEN_SECONDS));
+        socket.write("[\"1\",\"1\",\"realtime:sleep\",\"phx_join\",{\"config\":{" + config + "},\"access_token\":\"" + token + "\"}]");
+        String answer = assertInstanceOf(RawWebSocket.Text.class, socket.read()).text();
+        assertEquals("ok", Json.read(answer).at("/4/status").asText(), answer);
     }
 }
