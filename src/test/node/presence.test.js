@@ -134,6 +134,21 @@ async function joinedByHand(vsn, topic, presence) {
 }
 
 for (const vsn of ['1.0.0', '2.0.0']) {
+  // The client for C# untracks so
+  test(`a presence frame that names no event is answered ok, one with an event that there is not is refused (${vsn})`, async (t) => {
+    const { wire, push, next } = await joinedByHand(vsn, `realtime:${unique('nameless')}`, { key: '', enabled: false });
+    t.after(() => wire.close());
+    for (const [i, payload] of [{ type: 'presence' }, { type: 'presence', event: null, payload: null }, null, {}].entries()) {
+      push(`${i}`, 'presence', payload);
+      const { ref, payload: answer } = await next('phx_reply');
+      assert.deepEqual([ref, answer], [`${i}`, { status: 'ok', response: {} }]);
+    }
+    for (const event of ['', 'nothing', 7]) {
+      push('no', 'presence', { type: 'presence', event });
+      assert.equal((await next('phx_reply')).payload.status, 'error');
+    }
+  });
+
   // supabase-js before 2.54: it wants to know who is there, and has no word for it
   test(`a join that says its presence key and no more is told who is there (${vsn})`, async () => {
     const topic = `realtime:${unique('old')}`;

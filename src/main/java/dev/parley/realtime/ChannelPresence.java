@@ -72,7 +72,12 @@ final class ChannelPresence implements Presence.Watcher {
             return;
         }
         JsonNode push = RawJson.tree(envelope.payload());
-        switch (push.path("event").asText().toLowerCase(Locale.ROOT)) {
+        JsonNode event = push.path("event");
+        if (event.isMissingNode() || event.isNull()) {
+            session.write(frames.ok(envelope.ref(), "{}")); // nothing is asked for; upstream answers so
+            return;
+        }
+        switch (event.asText().toLowerCase(Locale.ROOT)) {
             case "track" -> track(push.path("payload"), envelope.ref(), rights, end);
             case "untrack" -> {
                 session.write(frames.ok(envelope.ref(), "{}"));
