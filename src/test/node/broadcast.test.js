@@ -186,6 +186,38 @@ test('what goes outward in binary is kind 4, and what a text sender adds stays',
   }
 });
 
+for (const vsn of ['1.0.0', '2.0.0']) {
+  test(`what a text sender names no event of is passed on and acknowledged, what clients would fail on is refused (${vsn})`, async () => {
+    const application = new Application(ALL[0]);
+    const topic = unique('nameless');
+    const { heard } = await listening(application.client({ instance: 1 }), topic);
+    const wire = await Wire.open(`/realtime/v1/websocket?apikey=${PUBLISHABLE}&vsn=${vsn}`);
+    const first = vsn === '1.0.0';
+    const ask = async (ref, event, payload) => {
+      wire.send(first ? { topic: `realtime:${topic}`, event, payload, ref, join_ref: '1' } : ['1', ref, `realtime:${topic}`, event, payload]);
+      const answer = await wire.next((frame) => (first ? frame.ref : frame[1]) === ref, ref);
+      return first ? answer.payload : answer[4];
+    };
+    try {
+      assert.equal((await ask('1', 'phx_join', { config: { broadcast: { ack: true } } })).status, 'ok');
+      const passed = [{ type: 'broadcast', payload: { n: 1 } }, { event: null, n: 2 }, {}];
+      for (const [i, payload] of passed.entries()) {
+        assert.deepEqual(await ask(`ok${i}`, 'broadcast', payload), { status: 'ok', response: {} });
+      }
+      const refusedOnes = [{ ...broadcast('e', {}), ids: [1] }, { ids: null }, { type: 'broadcast', event: 7, payload: {} }, [], 'text', null];
+      for (const [i, payload] of refusedOnes.entries()) {
+        assert.deepEqual(await ask(`no${i}`, 'broadcast', payload), { status: 'error', response: { error: 'invalid_payload' } });
+      }
+      assert.equal((await ask('last', 'broadcast', broadcast('last', {}))).status, 'ok');
+      await arrived(heard, passed.length + 1);
+      assert.deepEqual(heard, [...passed, broadcast('last', {})]);
+    } finally {
+      wire.close();
+      await application.close();
+    }
+  });
+}
+
 matrix('nine hundred broadcasts at once arrive in order at the other instance', async (application) => {
   const name = unique('hurry');
   const { heard } = await listening(application.client({ instance: 1 }), name);

@@ -86,6 +86,8 @@ final class ChannelBroadcasts implements TopicHub.Receiver {
         if (RawJson.isBroadcast(envelope.payload())) {
             byte[] payload = RawJson.bytes(envelope.payload());
             say(Broadcast.text(payload), payload.length, envelope.ref(), null, rights);
+        } else {
+            refuse(envelope.ref(), "invalid_payload", rights);
         }
     }
 
@@ -93,6 +95,8 @@ final class ChannelBroadcasts implements TopicHub.Receiver {
     void push(BroadcastPush push, ChannelRights rights) {
         if (!push.json() || RawJson.isValid(push.payload())) {
             say(Broadcast.of(push.event(), push.payload(), push.json(), null), push.payload().length, push.ref(), push.metadata(), rights);
+        } else {
+            refuse(push.ref(), "invalid_payload", rights);
         }
     }
 
@@ -101,11 +105,17 @@ final class ChannelBroadcasts implements TopicHub.Receiver {
             return;
         }
         if (bytes > services.settings().maxBroadcastBytes) {
-            answer(ref, frames.error(ref, "{\"error\":\"payload_size_exceeded\"}"));
+            refuse(ref, "payload_size_exceeded", rights);
             return;
         }
         session.broadcasts().say(topic, broadcast, topic.isPrivate() && Persist.isAskedBy(metadata),
                 answer -> answer(ref, answer.ok() ? frames.ok(ref, answer.response()) : frames.error(ref, answer.response())));
+    }
+
+    private void refuse(String ref, String error, ChannelRights rights) {
+        if (rights.broadcastWrite()) {
+            answer(ref, frames.error(ref, "{\"error\":\"" + error + "\"}"));
+        }
     }
 
     private void answer(String ref, String frame) {

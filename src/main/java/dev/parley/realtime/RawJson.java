@@ -149,25 +149,23 @@ final class RawJson {
     }
 
     /**
-     * Whether a text broadcast's payload is one that clients can take: an object whose {@code event} is a text. With a member {@code ids} they would take it
-     * for a change of a table, and fail.
+     * Whether a text broadcast's payload is one that clients can take: an object whose {@code event}, if there is one, is a text: on another they would fail.
+     * With a member {@code ids} they would take it for a change of a table, and fail.
      */
     static boolean isBroadcast(String payload) {
         try (JsonParser parser = FACTORY.createParser(payload)) {
-            boolean event = false;
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 return false;
             }
             while (parser.nextToken() == JsonToken.FIELD_NAME) {
                 String name = parser.currentName();
                 JsonToken value = parser.nextToken();
-                if (name.equals("ids") || name.equals("event") && value != JsonToken.VALUE_STRING) {
+                if (name.equals("ids") || name.equals("event") && value != JsonToken.VALUE_STRING && value != JsonToken.VALUE_NULL) {
                     return false;
                 }
-                event |= name.equals("event");
                 parser.skipChildren();
             }
-            return event;
+            return true;
         } catch (IOException e) {
             return false;
         }
