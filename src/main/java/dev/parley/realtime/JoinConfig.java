@@ -73,7 +73,7 @@ record JoinConfig(boolean self, boolean ack, Replay replay, boolean replicationR
         List<String> entries = RawJson.objects(config.get("postgres_changes"), mostEntries + 1).stream().map(ChangeEntry::reduced).toList();
         return new JoinConfig(isTrue(broadcast.get("self")), isTrue(broadcast.get("ack")), Replay.read(broadcast.get("replay")),
                 isTrue(broadcast.get("replication_ready")), isPresenceWanted(config.get("presence"), presence.get("enabled")), key(presence.get("key")),
-                entries, isTrue(options.get("wait")), isTrue(config.get("private")), token(join));
+                entries, isTrue(options.get("wait")), isTrue(config.get("private")), joinToken(join));
     }
 
     /** The user's token in an {@code access_token} push; null when there is none, or an API key, which says nothing new. */
@@ -83,7 +83,17 @@ record JoinConfig(boolean self, boolean ack, Replay replay, boolean replicationR
 
     private static String token(Map<String, String> members) {
         String given = members.get("access_token");
-        JsonNode token = RawJson.scalar(given == null || given.equals("null") ? members.get("user_token") : given);
+        return user(RawJson.scalar(given == null || given.equals("null") ? members.get("user_token") : given));
+    }
+
+    /** A join goes by its {@code user_token} where it brings both, unless the other one is a key. */
+    private static String joinToken(Map<String, String> members) {
+        String token = token(members);
+        String user = user(RawJson.scalar(members.get("user_token")));
+        return token != null && user != null ? user : token;
+    }
+
+    private static String user(JsonNode token) {
         return token.isTextual() && !token.textValue().isBlank() && !token.textValue().startsWith("sb_") ? token.textValue() : null;
     }
 

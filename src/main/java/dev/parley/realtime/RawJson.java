@@ -115,7 +115,7 @@ final class RawJson {
         }
     }
 
-    /** An array of texts as a list; null when it is none, or one of more than so many. */
+    /** The texts of an array, without what else there is; null when it is none, or has more than so many. */
     static List<String> texts(String json, int most) {
         List<String> texts = new ArrayList<>();
         try (JsonParser parser = FACTORY.createParser(json)) {
@@ -123,10 +123,13 @@ final class RawJson {
                 return null;
             }
             while (parser.nextToken() != JsonToken.END_ARRAY) {
-                if (parser.currentToken() != JsonToken.VALUE_STRING || texts.size() == most) {
+                if (parser.currentToken() != JsonToken.VALUE_STRING) {
+                    parser.skipChildren();
+                } else if (texts.size() == most) {
                     return null;
+                } else {
+                    texts.add(parser.getText());
                 }
-                texts.add(parser.getText());
             }
             return texts;
         } catch (IOException e) {

@@ -31,6 +31,15 @@ class JoinConfigTest {
         assertEquals(List.of(), join.entries());
     }
 
+    @Test
+    void aUsersTokenGoesBeforeAnAccessTokenUnlessThatIsAKey() {
+        assertEquals("user", JoinConfig.read("{\"access_token\":\"access\",\"user_token\":\"user\"}", MOST).token());
+        assertEquals("access", JoinConfig.read("{\"access_token\":\"access\",\"user_token\":null}", MOST).token());
+        assertEquals("access", JoinConfig.read("{\"access_token\":\"access\",\"user_token\":{}}", MOST).token());
+        assertNull(JoinConfig.read("{\"access_token\":\"sb_publishable_x\",\"user_token\":\"user\"}", MOST).token());
+        assertEquals("access", JoinConfig.token("{\"access_token\":\"access\",\"user_token\":\"user\"}"));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"null", "[]", "17", "\"x\"", "{}", "{\"config\":null}", "{\"config\":[{\"private\":true}]}",
         "{\"config\":{\"private\":{},\"broadcast\":[],"
@@ -83,8 +92,10 @@ class JoinConfigTest {
         assertEquals(List.of("id", "a"), select("[\"id\",\"a\"]").select());
         assertNull(select("null").select());
         assertNull(select("[]").select());
+        assertEquals(List.of("id", "a"), select("[null,\"id\",7,[\"b\"],{\"c\":\"d\"},\"a\"]").select());
+        assertNull(select("[7,null]").select());
         assertEquals(Event.ALL, select("null").event());
-        for (String wrong : List.of("\"id\"", "[null]", "[[]]", "{}", "[\"id\",7]", "[" + "\"id\",".repeat(500) + "\"id\"]")) {
+        for (String wrong : List.of("\"id\"", "{}", "[\"id\"", "[" + "\"id\",".repeat(500) + "\"id\"]")) {
             assertThrows(EntryException.class, () -> select(wrong), wrong);
         }
     }
