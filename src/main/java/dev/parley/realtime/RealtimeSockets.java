@@ -20,7 +20,8 @@ class RealtimeSockets {
 
     private static final Logger LOG = Logger.getLogger(RealtimeSockets.class);
     private static final TypedKey<RealtimeSession> SESSION = new TypedKey<>("parley.realtime.session");
-    private static final CloseReason STALLED = new CloseReason(4000, "reader makes no progress");
+    /** No code of our own: Swift's client does not come back after those. */
+    private static final CloseReason STALLED = new CloseReason(1013, "reader makes no progress");
     private static final CloseReason FAILED = new CloseReason(1011, "internal error");
 
     private final RealtimeServices services;
