@@ -133,6 +133,7 @@ export class ConversationSession extends Shared<ConversationView> {
       // the place to ask for it stays visible
     } finally {
       if (generation === this.generation) {
+        this.timeline.settle();
         this.set({ loadingOlder: false });
         this.show();
       }
@@ -301,7 +302,8 @@ export class ConversationSession extends Shared<ConversationView> {
     const generation = this.generation;
     const [page, conversation] = await this.readNewest();
     if (generation !== this.generation) return;
-    this.former = page.items.map(shown);
+    const first = page.items[0]?.seq ?? 0;
+    this.former = [...this.former.filter((m) => m.seq !== null && m.seq < first), ...page.items.map(shown)];
     for (const message of page.items) this.outbox.arrived(message.id);
     this.adopt(conversation);
     this.show();

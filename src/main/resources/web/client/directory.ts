@@ -29,7 +29,10 @@ export interface DirectoryView {
   readonly conversations: readonly ConversationSummary[];
   /** The lists of which there is more to read. */
   readonly more: ReadonlySet<Filter>;
-  readonly loadingMore: boolean;
+  /** Those of which more is being read. */
+  readonly loadingMore: ReadonlySet<Filter>;
+  /** The activity that the list of all goes down to for now; null when it is all of it. */
+  readonly bottom: string | null;
 }
 
 const PAGE = 50;
@@ -76,7 +79,7 @@ export class ConversationDirectory extends Shared<DirectoryView> {
   private unfollow: () => void = () => undefined;
 
   constructor(private readonly context: SessionContext) {
-    super({ connection: "connecting", loading: true, conversations: [], more: new Set(), loadingMore: false });
+    super({ connection: "connecting", loading: true, conversations: [], more: new Set(), loadingMore: new Set(), bottom: null });
     this.reads = new ReadMarks(context.keep);
     this.connection = new Connection({
       url: () => context.urls.feed(this.position),
@@ -96,23 +99,35 @@ export class ConversationDirectory extends Shared<DirectoryView> {
   };
 
   readonly loadMore = async (filter: Filter): Promise<void> => {
-    if (!this.hasMore(filter) || this.get().loadingMore) return;
+    if (!this.hasMore(filter) || this.get().loadingMore.has(filter)) return;
     const generation = this.generation;
-    this.set({ loadingMore: true });
+    this.loading(filter, true);
     try {
-      const page = await this.list(PAGE, this.cursors.get(filter) ?? null, filter);
-      if (generation !== this.generation) return;
-      if (filter === "all") this.endsWith(page);
-      else this.cursors.set(filter, page.next);
+      let before: number;
+      do {
+        before = this.known.size;
+        // one of a status begins where the list of all ends: what comes before is here
+        const page = await this.list(PAGE, this.cursors.get(filter) ?? this.cursors.get("all") ?? null, filter);
+        if (generation !== this.generation) return;
+        if (filter === "all") this.endsWith(page);
+        else this.cursors.set(filter, page.next);
+      } while (filter !== "all" && this.known.size === before && this.hasMore(filter)); // all of that page were here
     } catch {
       // the place to ask for it stays visible
     } finally {
       if (generation === this.generation) {
-        this.set({ loadingMore: false });
+        this.loading(filter, false);
         this.show();
       }
     }
   };
+
+  private loading(filter: Filter, is: boolean): void {
+    const loadingMore = new Set(this.get().loadingMore);
+    if (is) loadingMore.add(filter);
+    else loadingMore.delete(filter);
+    this.set({ loadingMore });
+  }
 
   /** Closes or reopens. Rejects with an `ApiError`; the list changes as soon as it is done. */
   readonly setStatus = async (id: string, status: "open" | "closed"): Promise<void> => {
@@ -143,7 +158,7 @@ export class ConversationDirectory extends Shared<DirectoryView> {
     this.generation++;
     this.connection.stop();
     this.boards.forEach((board) => board.clear());
-    this.set({ loadingMore: false });
+    this.set({ loadingMore: new Set() });
   }
 
   private apply(frame: ServerFrame): void {
@@ -176,10 +191,13 @@ export class ConversationDirectory extends Shared<DirectoryView> {
     if (message.seq < conversation.last_seq) return;
     if (this.fetching.has(conversation.id)) this.fetching.set(conversation.id, true);
     this.known.set(conversation.id, withLast(conversation, message));
-    // a line of the system's says nothing to who has read all before it
-    const passing = message.sender_role === "system" && !this.summary(conversation).unread;
-    if (passing || message.sender_role === this.context.sender.role) this.reads.pass(conversation.id, message.seq);
+    if (message.sender_role === this.context.sender.role || this.isPassing(conversation, message)) this.reads.pass(conversation.id, message.seq);
     this.showSoon();
+  }
+
+  /** A line of the system's says nothing to who has read all before it. */
+  private isPassing(before: Conversation, message: Message): boolean {
+    return message.sender_role === "system" && !this.summary(before).unread;
   }
 
   private newestOfUnknown(message: Message): void {
@@ -226,8 +244,8 @@ export class ConversationDirectory extends Shared<DirectoryView> {
     } else if (this.known.has(row.id) || event === "INSERT") {
       if (event === "INSERT") this.reads.pass(row.id, 0);
       this.mergeRow(row, true);
-    } else if (this.cursors.get(row.status) === null) {
-      this.fetchInTurn(row.id); // the list of these is here as a whole, so it comes to it now
+    } else if (this.cursors.has(row.status)) {
+      this.fetchInTurn(row.id); // it may lie in the part of their list that was read
     } else {
       this.elsewhere(row.id);
     }
@@ -259,7 +277,7 @@ export class ConversationDirectory extends Shared<DirectoryView> {
     this.wanted.clear();
     this.queued.clear();
     this.deleted.clear(); // in a database put back in time they are there again
-    this.set({ loading: true, loadingMore: false });
+    this.set({ loading: true, loadingMore: new Set() });
   }
 
   private load(): void {
@@ -447,7 +465,7 @@ export class ConversationDirectory extends Shared<DirectoryView> {
       .map((c) => ({ at: sortable(activity(c)), summary: this.summary(c) }))
       .sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0))
       .map(({ summary }) => summary);
-    this.set({ conversations, more: new Set(FILTERS.filter((filter) => this.hasMore(filter))) });
+    this.set({ conversations, bottom: this.bottom, more: new Set(FILTERS.filter((filter) => this.hasMore(filter))) });
   }
 
   /** A list that was not begun has more if the one of all does. */
@@ -459,8 +477,8 @@ export class ConversationDirectory extends Shared<DirectoryView> {
   private summary(conversation: Conversation): ConversationSummary {
     const answered = conversation.last_message?.sender_role === this.context.sender.role;
     const read = answered ? conversation.last_seq : this.reads.get(conversation.id);
-    // of last_seq the row may be deleted
-    const unread = (conversation.last_message?.seq ?? 0) > (read ?? 0);
+    const last = conversation.last_message; // of last_seq the row may be deleted
+    const unread = last !== null && last.seq > (read ?? 0) && !(last.sender_role === "system" && last.seq - 1 <= (read ?? 0));
     const unreadCount = read === undefined ? null : Math.max(0, conversation.last_seq - read);
     const typists = this.boards.get(conversation.id)?.typists ?? NOBODY;
     const before = this.shown.get(conversation);

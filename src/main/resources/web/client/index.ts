@@ -7,6 +7,7 @@ export type { Sender } from "./identity";
 export { Parley } from "./parley";
 export * from "./react";
 export { Keep } from "./storage";
+export { compareTimestamps } from "./time";
 export type { Typist } from "./typing";
 export * from "./types";
 export { uuid } from "./uuid";

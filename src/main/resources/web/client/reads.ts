@@ -12,6 +12,7 @@ export class ReadMarks {
   /** Conversations that were never read here and have nothing to be read up to this seq. Not kept: there are as many as there are conversations. */
   private readonly passing = new Map<string, number>();
   private writing: ReturnType<typeof setTimeout> | undefined;
+  private changed: () => void = () => undefined;
 
   constructor(private readonly keep: Keep) {
     this.takeOver();
@@ -19,6 +20,7 @@ export class ReadMarks {
 
   /** Takes over what was read in another tab, each time that it changes there, and keeps what was read here when the page goes, until the returned function is called. */
   follow(changed: () => void): () => void {
+    this.changed = changed;
     const listener = (event: StorageEvent): void => {
       if (event.key === `parley.${KEY}` && this.takeOver()) changed();
     };
@@ -73,7 +75,7 @@ export class ReadMarks {
     if (this.writing === undefined) return;
     clearTimeout(this.writing);
     this.writing = undefined;
-    this.takeOver(); // or another tab's marks would go back to what they were when this one last looked
+    if (this.takeOver()) this.changed(); // or another tab's marks would go back to what they were when this one last looked
     for (const oldest of this.marks.keys()) {
       if (this.marks.size <= MOST) break;
       this.marks.delete(oldest);

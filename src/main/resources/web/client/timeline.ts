@@ -89,6 +89,11 @@ export class Timeline {
       if (this.known.has(message.id) || this.deleted.has(message.id)) continue;
       this.put(this.edited?.get(message.id) ?? message);
     }
+    this.settle();
+  }
+
+  /** No page of history is being read. */
+  settle(): void {
     this.edited = null;
   }
 

@@ -1,4 +1,4 @@
-import React, { useMemo, useState } from "react";
+import React, { useCallback, useMemo, useState } from "react";
 import { useParley } from "../client";
 import { BegunConversations } from "./begun";
 import { Chat } from "./Chat";
@@ -9,6 +9,7 @@ export function CustomerPage(): React.JSX.Element {
   const parley = useParley();
   const begun = useMemo(() => new BegunConversations(parley.keep), [parley]);
   const [current, setCurrent] = useState(() => begun.current);
+  const [earlier, setEarlier] = useState(begun.all);
 
   function begin(first: string, name: string): void {
     const title = firstLine(first);
@@ -25,13 +26,22 @@ export function CustomerPage(): React.JSX.Element {
   function leave(id: string, exists: boolean): void {
     if (!exists) begun.remove(id);
     begun.leave(id);
+    setEarlier(begun.all);
     setCurrent(null);
   }
+
+  const forget = useCallback(
+    (id: string) => {
+      begun.remove(id);
+      setEarlier(begun.all);
+    },
+    [begun],
+  );
 
   return (
     <div className="customer">
       {current === null ? (
-        <Start earlier={begun.all} onBegin={begin} onOpen={open} />
+        <Start earlier={earlier} onBegin={begin} onOpen={open} onGone={forget} />
       ) : (
         <Chat key={current} conversationId={current} onLeave={(exists) => leave(current, exists)} />
       )}

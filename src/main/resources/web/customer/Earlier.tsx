@@ -1,4 +1,4 @@
-import React from "react";
+import React, { useEffect } from "react";
 import { useConversation } from "../client";
 import { fullTime, relativeTime, useNow } from "../ui/time";
 import type { Begun } from "./begun";
@@ -6,27 +6,33 @@ import type { Begun } from "./begun";
 interface Props {
   conversations: readonly Begun[];
   onOpen(id: string): void;
+  /** There is no such conversation any more. */
+  onGone(id: string): void;
 }
 
 /** The conversations to go back to, live: an answer may come in one while another is being begun. */
-export function Earlier({ conversations, onOpen }: Props): React.JSX.Element {
+export function Earlier({ conversations, onOpen, onGone }: Props): React.JSX.Element {
   const now = useNow();
   return (
     <section className="earlier" aria-labelledby="earlier">
       <h2 id="earlier">Your conversations</h2>
       <ul>
         {conversations.map((begun) => (
-          <Item key={begun.id} begun={begun} now={now} onOpen={onOpen} />
+          <Item key={begun.id} begun={begun} now={now} onOpen={onOpen} onGone={onGone} />
         ))}
       </ul>
     </section>
   );
 }
 
-function Item({ begun, now, onOpen }: { begun: Begun; now: number; onOpen(id: string): void }): React.JSX.Element | null {
+type ItemProps = Pick<Props, "onOpen" | "onGone"> & { begun: Begun; now: number };
+
+function Item({ begun, now, onOpen, onGone }: ItemProps): React.JSX.Element {
   const { conversation, messages, history } = useConversation(begun.id);
   const last = messages.at(-1);
-  if (history === "missing") return null;
+  useEffect(() => {
+    if (history === "missing") onGone(begun.id);
+  }, [history, begun.id, onGone]);
   return (
     <li>
       <button type="button" onClick={() => onOpen(begun.id)}>

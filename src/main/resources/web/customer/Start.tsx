@@ -12,9 +12,10 @@ interface Props {
   earlier: readonly Begun[];
   onBegin(first: string, name: string): void;
   onOpen(id: string): void;
+  onGone(id: string): void;
 }
 
-export function Start({ earlier, onBegin, onOpen }: Props): React.JSX.Element {
+export function Start({ earlier, onBegin, onOpen, onGone }: Props): React.JSX.Element {
   const { keep } = useParley();
   const [name, setName] = useState(() => keep.read<string>(NAME) ?? "");
 
@@ -24,7 +25,7 @@ export function Start({ earlier, onBegin, onOpen }: Props): React.JSX.Element {
         <Logo size={56} />
         <h1>How can we help?</h1>
         <p>Write to us below. Answers appear here as they are written, and this page remembers your conversations.</p>
-        {earlier.length > 0 && <Earlier conversations={earlier} onOpen={onOpen} />}
+        {earlier.length > 0 && <Earlier conversations={earlier} onOpen={onOpen} onGone={onGone} />}
       </div>
       <div className="start-form">
         <label className="field">

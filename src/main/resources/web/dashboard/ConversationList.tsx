@@ -1,5 +1,5 @@
 import React, { forwardRef, useEffect, useState } from "react";
-import type { Filter, UseConversations } from "../client";
+import { compareTimestamps, type ConversationSummary, type Filter, type UseConversations } from "../client";
 import { ConnectionState } from "../ui/ConnectionState";
 import { Logo } from "../ui/icons";
 import { relativeTime, useNow } from "../ui/time";
@@ -26,8 +26,9 @@ export const ConversationList = forwardRef<HTMLElement, Props>(function Conversa
   const [filter, setFilter] = useState<Filter>("all");
   const [most, setMost] = useState(SHOWN);
   const now = useNow();
-  const { conversations, loading, loadingMore, begin, loadMore } = directory;
-  const found = filter === "all" ? conversations : conversations.filter((c) => c.status === filter);
+  const { conversations, loading, bottom, begin, loadMore } = directory;
+  const loadingMore = directory.loadingMore.has(filter);
+  const found = conversations.filter((c) => (filter === "all" ? c.id === active || isDownTo(bottom, c) : c.status === filter));
   const shown = found.slice(0, most);
   const hasMore = directory.more.has(filter);
   /** The one item that Tab reaches; arrow keys go on from there. */
@@ -35,7 +36,7 @@ export const ConversationList = forwardRef<HTMLElement, Props>(function Conversa
   const keys = useListKeys(shown.map((c) => c.id));
   // an item that comes up is another element then; after the last "Show more" there is no such button
   const list = useFocusFallback<HTMLDivElement>((frame, lost) =>
-    frame.querySelector<HTMLElement>(lost.dataset.id ? `[data-id="${lost.dataset.id}"]` : "li:last-child a"),
+    frame.querySelector<HTMLElement>(lost.dataset.id ? `[data-id="${lost.dataset.id}"]` : "li:last-child a") ?? frame.querySelector<HTMLElement>("li:last-child a"),
   );
 
   useEffect(() => {
@@ -102,6 +103,11 @@ export const ConversationList = forwardRef<HTMLElement, Props>(function Conversa
     </nav>
   );
 });
+
+/** Those of another list that lie below would stand there without what is between. */
+function isDownTo(bottom: string | null, { last_message_at, created_at }: ConversationSummary): boolean {
+  return bottom === null || compareTimestamps(last_message_at ?? created_at, bottom) >= 0;
+}
 
 function moveFocus(event: React.KeyboardEvent<HTMLElement>): void {
   const items = [...event.currentTarget.querySelectorAll<HTMLElement>("a")];

@@ -10,9 +10,11 @@ function current(): string | null {
   return id === "" ? null : id;
 }
 
-/** Notes at each entry of the history that comes behind the list that it does. */
-function note(event: HashChangeEvent): void {
-  if (new URL(event.oldURL).hash === "" && current() !== null) history.replaceState({ ...history.state, behindList: true }, "");
+/** Notes at each entry of the history, when it is new, whether it comes behind the list: later one may come to it from anywhere. */
+function note(event?: HashChangeEvent): void {
+  if (history.state?.visited === true) return;
+  const behindList = event !== undefined && new URL(event.oldURL).hash === "" && current() !== null;
+  history.replaceState({ visited: true, behindList }, "");
 }
 
 /** Back to where no conversation is named: as the browser's own Back button does it where that leads there, which would open the conversation again otherwise. */
@@ -25,6 +27,7 @@ function leave(): void {
 export function useHash(): [string | null, () => void] {
   const id = useSyncExternalStore(subscribe, current);
   useEffect(() => {
+    note();
     window.addEventListener("hashchange", note);
     return () => window.removeEventListener("hashchange", note);
   }, []);

@@ -31,7 +31,7 @@ interface Props {
   focus?: boolean;
 }
 
-const HAS_KEYBOARD = window.matchMedia("(pointer: fine)").matches;
+const TOUCH = window.matchMedia("(pointer: coarse)");
 
 /** Somebody wrote in a composer that is just being taken away: the one that takes its place, if any, is where they go on. */
 let takenFromWriter = false;
@@ -57,7 +57,7 @@ export function Composer({ draft, placeholder, onSend, onTyping, onEscape, focus
 
   useLayoutEffect(() => {
     const element = area.current!;
-    if (focus && (HAS_KEYBOARD || takenFromWriter)) element.focus();
+    if (focus && (!TOUCH.matches || takenFromWriter)) element.focus();
     return () => {
       takenFromWriter = document.activeElement === element;
       queueMicrotask(() => (takenFromWriter = false));
@@ -77,7 +77,8 @@ export function Composer({ draft, placeholder, onSend, onTyping, onEscape, focus
     if (event.nativeEvent.isComposing || event.keyCode === 229) return;
     if (event.key === "Escape") onEscape?.();
     // a screen's keyboard has no other key for a new line, and the button beside it sends
-    if (event.key !== "Enter" || event.shiftKey || !HAS_KEYBOARD) return;
+    const sends = !TOUCH.matches || event.ctrlKey || event.metaKey;
+    if (event.key !== "Enter" || event.shiftKey || !sends) return;
     event.preventDefault();
     submit();
   }
@@ -98,9 +99,9 @@ export function Composer({ draft, placeholder, onSend, onTyping, onEscape, focus
           value={text}
           placeholder={placeholder}
           aria-label="Message"
-          aria-describedby="composer-hint"
+          aria-describedby={TOUCH.matches ? undefined : "composer-hint"}
           aria-invalid={over}
-          enterKeyHint={HAS_KEYBOARD ? "send" : "enter"}
+          enterKeyHint={TOUCH.matches ? "enter" : "send"}
           onKeyDown={keyDown}
           onChange={(event) => {
             setText(event.target.value);

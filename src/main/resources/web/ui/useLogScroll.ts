@@ -11,7 +11,7 @@ interface Options {
   loadOlder(): void;
 }
 
-/** A row in sight and how far from the top of the list it stood. */
+/** A row in sight and how far from the top of the log's content it stood. */
 interface Landmark {
   readonly row: HTMLElement;
   readonly top: number;

@@ -20,10 +20,11 @@ public final class TestDatabase {
                 Optional.of(password));
     }
 
-    /** One whose schema is said to be in place. */
+    /** One whose schema is said to be in place, with nothing left to be waited for. */
     public static Database inPlace() {
         Database database = new Database();
         database.inPlace();
+        database.settle();
         return database;
     }
 }

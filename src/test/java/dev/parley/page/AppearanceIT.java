@@ -54,6 +54,23 @@ class AppearanceIT extends BrowserTest {
                 "phone");
     }
 
+    /** With as many conversations as are remembered, on a phone that lies on its side. */
+    @Test
+    void thereIsRoomToBeginAConversationBesideAllEarlierOnes() {
+        StringBuilder begun = new StringBuilder();
+        for (int i = 1; i <= 10; i++) {
+            begun.append(i == 1 ? "" : ",").append("{\"id\":\"" + conversation(Sql.on(database), UUID.randomUUID(), null, "Number " + i, 90_000, "open") + "\",\"title\":\"\"}");
+        }
+        for (int[] size : new int[][] {{844, 390}, {1366, 600}, {320, 480}}) {
+            Person person = person(new Browser.NewContextOptions().setViewportSize(size[0], size[1]));
+            person.page().addInitScript("localStorage.setItem('parley.conversations', '[" + begun + "]')");
+            person.opens(service.http("/").toString());
+            person.sees("Number 10");
+            assertThat(person.page().locator(".composer")).isInViewport(new LocatorAssertions.IsInViewportOptions().setRatio(1));
+            take(person, "start-again-" + size[0]);
+        }
+    }
+
     private void photograph(Browser.NewContextOptions options, String name) {
         Person start = person(options).opens(service.http("/").toString());
         start.sees("How can we help?");
