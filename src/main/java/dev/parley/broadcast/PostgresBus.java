@@ -107,6 +107,9 @@ public class PostgresBus implements EphemeralBus {
 
     void start(@Observes StartupEvent event) {
         database.settled().subscribe().with(settled -> {
+            if (stopped) {
+                return;
+            }
             NotificationListener fresh = new NotificationListener(connections, vertx, () -> config.listenUrl()
                     .map(url -> connections.options(url, "parley-broadcast")).orElseGet(() -> connections.options("parley-broadcast")), this::connected);
             fresh.on(CHANNEL, this::receive);
@@ -121,7 +124,9 @@ public class PostgresBus implements EphemeralBus {
 
     /** After those who have something to say at the end. */
     void stop(@Observes @Priority(Interceptor.Priority.PLATFORM_AFTER) ShutdownEvent event) throws InterruptedException {
-        if (listener != null) {
+        if (listener == null) {
+            stopped = true;
+        } else {
             enqueue(Neighbours.KIND, neighbours.bye());
             long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LAST_WORDS_MS);
             while (listener.isConnected() && (!outbox.isEmpty() || sending.get()) && System.nanoTime() < deadline) {

@@ -3,11 +3,13 @@ package dev.parley.changes;
 import dev.parley.database.Connections;
 import dev.parley.database.ExpendablePool;
 import io.vertx.core.Future;
+import io.vertx.core.impl.NoStackTraceThrowable;
 import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.Tuple;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 
 /** A few sessions that only compare values: no table is read, nothing can be written. They are opened when first needed. Any thread. */
@@ -26,6 +28,8 @@ final class FilterPool {
                 join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_type'::regclass::oid and d.objid = t.oid and d.deptype = 'e'
               where n.nspname <> 'pg_catalog')), false)""" + Connections.SAME_TEXTS;
 
+    static final Throwable NOT_ASKED = new NoStackTraceThrowable("what was to be asked is not wanted any more");
+
     /** A server that answers within a second or never. */
     private static final long PATIENCE_MS = 5_000;
     /** Classes of SQLSTATE that say nothing of the statement: connection, pooler, login, transaction, resources, locks, operator, system. */
@@ -43,17 +47,14 @@ final class FilterPool {
 
     /** Fails when no answer comes in time, whatever the connection's state. */
     Future<RowSet<Row>> ask(String sql, Tuple parameters) {
-        return ask(sql, parameters, () -> { });
+        return ask(sql, parameters, () -> true);
     }
 
-    /** The same. @param begun called once there is a session for it */
-    Future<RowSet<Row>> ask(String sql, Tuple parameters, Runnable begun) {
+    /** The same, but fails with {@link #NOT_ASKED} where it is not wanted any more. @param wanted asked once there is a session for it */
+    Future<RowSet<Row>> ask(String sql, Tuple parameters, BooleanSupplier wanted) {
         renewIfOld();
         // many may wait for a session: the pool bounds that itself
-        return pool.askOne(session -> {
-            begun.run();
-            return session.preparedQuery(sql).execute(parameters);
-        });
+        return pool.askOne(session -> wanted.getAsBoolean() ? session.preparedQuery(sql).execute(parameters) : Future.failedFuture(NOT_ASKED));
     }
 
     private synchronized void renewIfOld() {

@@ -9,7 +9,9 @@ import io.vertx.sqlclient.RowSet;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /**
  * The questions about one page, one after the other: delivery waits for all of them anyway, and the pages of other tables have a session too. First those about
@@ -100,7 +102,14 @@ final class Inquiry {
     private Future<Void> ask(FilterPool database, Question question) {
         boolean alone = database == apart;
         long[] begun = {System.nanoTime()};
-        return database.ask(question.sql(), question.parameters(), () -> begun[0] = System.nanoTime()).transform(asked -> {
+        return database.ask(question.sql(), question.parameters(), () -> {
+            begun[0] = System.nanoTime();
+            return isStillToBeAsked(question, alone);
+        }).transform(asked -> {
+            if (asked.cause() == FilterPool.NOT_ASKED) {
+                divide(question);
+                return Future.succeededFuture();
+            }
             long took = System.nanoTime() - begun[0];
             if (!patient || alone || asked.failed()) {
                 spentNanos += took;
@@ -116,6 +125,19 @@ final class Inquiry {
             }
             return Future.succeededFuture();
         });
+    }
+
+    /** Whether nothing has been found out while it waited for a session, by others who ask about the same filters. */
+    private boolean isStillToBeAsked(Question question, boolean alone) {
+        return question.cases().stream().map(each -> slow.of(each.filter())).allMatch(standing -> alone ? standing != Standing.SLOW : standing == Standing.GOOD);
+    }
+
+    /** Goes on with the filters that it was about by what is known of each by now. */
+    private void divide(Question question) {
+        Map<Standing, List<Case>> cases = question.cases().stream().collect(Collectors.groupingBy(each -> slow.of(each.filter())));
+        question.of(cases.getOrDefault(Standing.SLOW, List.of())).refuse(FilterException.tooSlow(), judgements);
+        question.of(cases.getOrDefault(Standing.SUSPECT, List.of())).byFilter().forEach(this::addSuspect);
+        questions.addFirst(question.of(cases.getOrDefault(Standing.GOOD, List.of())));
     }
 
     private void take(Question question, RowSet<io.vertx.sqlclient.Row> pairs) {

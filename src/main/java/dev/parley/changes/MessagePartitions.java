@@ -40,7 +40,7 @@ class MessagePartitions {
     }
 
     void start(@Observes StartupEvent event) {
-        database.settled().subscribe().with(settled -> again(), failure -> LOG.error("stored broadcasts are not looked after", failure));
+        database.settled().subscribe().with(settled -> again());
     }
 
     void stop(@Observes ShutdownEvent event) {

@@ -136,6 +136,11 @@ record Question(List<Shape> shape, List<Case> cases, List<Cut> rows, boolean aga
         return List.of(new Question(shape, cases.subList(0, half), rows, false), new Question(shape, cases.subList(half, cases.size()), rows, false));
     }
 
+    /** The same about some of its filters. */
+    Question of(List<Case> some) {
+        return new Question(shape, some, rows, again);
+    }
+
     /** Each filter by itself. */
     List<Question> byFilter() {
         return cases.stream().map(each -> new Question(shape, List.of(each), rows, false)).toList();

@@ -91,7 +91,7 @@ public class WatchedTables {
     }
 
     void start(@Observes StartupEvent event) {
-        database.settled().subscribe().with(settled -> again(), failure -> LOG.error("no table is watched", failure));
+        database.settled().subscribe().with(settled -> again());
     }
 
     void stop(@Observes ShutdownEvent event) {

@@ -119,10 +119,11 @@ class RequestGuard {
     }
 
     private static void refuseUnread(RoutingContext context, Problem problem) {
-        // the body is not read, so the connection cannot serve another request; of HTTP/2 only the stream, and there the header is an error that ends all of them
+        // the body is not read, so the connection cannot serve another request; by HTTP/2 the header is an error that ends all of them
         if (context.request().version() != HttpVersion.HTTP_2) {
             context.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
         }
         problem.answer(context.response());
+        UnreadBody.passOver(context.request());
     }
 }

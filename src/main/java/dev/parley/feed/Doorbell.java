@@ -41,6 +41,9 @@ public class Doorbell {
 
     /** Begins to listen, on the tail's event loop; {@code rung} is called on an event loop, also after every reconnect. */
     void start(Runnable rung) {
+        if (stopped) {
+            return;
+        }
         listener = new NotificationListener(connections, vertx, () -> config.listenUrl()
                 .map(url -> connections.options(url, "parley-doorbell")).orElseGet(() -> connections.options("parley-doorbell")), () -> {
                     rung.run();

@@ -8,6 +8,7 @@ import dev.parley.broadcast.Broadcast;
 import dev.parley.broadcast.Topic;
 import dev.parley.broadcast.TopicHub;
 import dev.parley.conversation.RootPath;
+import dev.parley.conversation.UnreadBody;
 import dev.parley.realtime.BroadcastBatch.Item;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import io.quarkus.vertx.http.runtime.filters.Filters;
@@ -165,11 +166,12 @@ class BroadcastResource {
         }
         open(response).setStatusCode(refusal.status()).putHeader(HttpHeaders.CONTENT_TYPE, JSON);
         if (!context.request().isEnded() && context.request().version() != HttpVersion.HTTP_2) {
-            // what is not read of the body would be taken for the next request; of HTTP/2 the stream alone ends
+            // what is not read of the body would be taken for the next request
             response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
             response.end(refusal.body()).onComplete(sent -> context.request().connection().close());
         } else {
             response.end(refusal.body());
+            UnreadBody.passOver(context.request());
         }
     }
 

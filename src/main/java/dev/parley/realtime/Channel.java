@@ -48,6 +48,8 @@ final class Channel {
     private Channel replaced;
     /** What the client has sent since the join; null once that is answered. */
     private EarlyPushes early;
+    /** Why the channel ends as soon as it has joined and done what came before; else null. */
+    private String endsAs;
     private State state = State.JOINING;
     /** What is written on a private channel without the right to; null on a public one. */
     private final LateRights lateBroadcasts;
@@ -172,6 +174,9 @@ final class Channel {
         }
         token.watch(caller);
         takeEarly();
+        if (endsAs != null) {
+            end(endsAs);
+        }
     }
 
     private void subscribe() {
@@ -252,7 +257,7 @@ final class Channel {
      * @return false when the join is answered, or enough waits already
      */
     boolean keep(int size, Runnable push) {
-        return early != null && early.take(size, push);
+        return early != null && (endsAs != null || early.take(size, push));
     }
 
     /** Whether something waits for the join's answer. */
@@ -347,9 +352,11 @@ final class Channel {
         presence.roomAgain();
     }
 
-    /** Ends the channel for a reason; the client does not join again by itself. */
+    /** Ends the channel for a reason, while it joins with what comes from now on; the client does not join again by itself. */
     void end(String reason) {
-        if (state == State.JOINED) {
+        if (state == State.JOINING) {
+            endsAs = endsAs == null ? reason : endsAs;
+        } else if (state == State.JOINED) {
             close();
             session.forget(this);
             session.write(frames.system("system", "error", reason, null));

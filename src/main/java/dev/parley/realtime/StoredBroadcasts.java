@@ -46,7 +46,7 @@ class StoredBroadcasts {
     private static final long MAX_STORING = 2_000L * STORING_OVERHEAD;
     private static final int MAX_SOURCES = 10_000;
     private static final String UNDEFINED_COLUMN = "42703";
-    private static final String DATA_EXCEPTION = "22", CONSTRAINT_VIOLATION = "23";
+    private static final String DATA_EXCEPTION = "22", CONSTRAINT_VIOLATION = "23", CHECK_VIOLATION = "23514";
     /** SQLSTATEs of a server that is going down, maybe while a commit waits for its standby, and of a pooler whose connection to the server broke. */
     private static final String GOING_DOWN = "57P", CONNECTION_EXCEPTION = "08";
 
@@ -215,10 +215,14 @@ class StoredBroadcasts {
                 && !said.getSqlState().startsWith(CONNECTION_EXCEPTION) && !said.getSqlState().startsWith(GOING_DOWN);
     }
 
-    /** Whether the server refuses these data: text that its types don't hold, or what a constraint does not let in. */
+    /**
+     * Whether the server refuses these data: text that its types don't hold, or what a constraint does not let in. A day that has no partition yet is a check's
+     * violation too, of a check without a name.
+     */
     private static boolean isOfTheData(Throwable failure) {
         return failure instanceof PgException said && said.getSqlState() != null
-                && (said.getSqlState().startsWith(DATA_EXCEPTION) || said.getSqlState().startsWith(CONSTRAINT_VIOLATION));
+                && (said.getSqlState().startsWith(DATA_EXCEPTION)
+                        || said.getSqlState().startsWith(CONSTRAINT_VIOLATION) && !(said.getSqlState().equals(CHECK_VIOLATION) && said.getConstraint() == null));
     }
 
     /** What a broadcast counts while it is being stored, or waits behind one that is, in bytes. */

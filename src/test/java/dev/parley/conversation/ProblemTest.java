@@ -14,12 +14,19 @@ import static org.hamcrest.Matchers.anyOf;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.empty;
 import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.greaterThanOrEqualTo;
 import static org.hamcrest.Matchers.not;
 import static org.hamcrest.Matchers.nullValue;
 import static org.hamcrest.Matchers.startsWith;
 
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.mutiny.sqlclient.Pool;
 import jakarta.inject.Inject;
 import java.io.ByteArrayInputStream;
@@ -195,6 +202,32 @@ class ProblemTest {
             assertThat(answer.version() + " " + answer.statusCode() + answer.body(), equalTo("HTTP_2 401{\"message\":\"Unauthorized\"}"));
             assertThat(other.get(20, TimeUnit.SECONDS).statusCode(), equalTo(201));
         }
+    }
+
+    /** Who does not reset what is refused sends it to its end, and needs room for that which all requests of the connection share. */
+    @Test
+    void whatIsRefusedUnreadTakesNoRoomFromTheOtherRequestsOfAnHttp2Connection() throws Exception {
+        Vertx vertx = Vertx.vertx();
+        try {
+            io.vertx.core.http.HttpClient client = vertx.createHttpClient(new HttpClientOptions()
+                    .setProtocolVersion(io.vertx.core.http.HttpVersion.HTTP_2).setHttp2ClearTextUpgrade(false).setHttp2MaxPoolSize(1));
+            for (String path : List.of("/api/broadcast", CONVERSATIONS + "//x")) {
+                HttpClientRequest refused = postOver(client, path);
+                Future<Void> sent = refused.end(Buffer.buffer(" ".repeat(1_000_000)));
+                assertThat(refused.response().toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS).statusCode(), greaterThanOrEqualTo(400));
+                sent.toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+            }
+            HttpClientRequest good = postOver(client, CONVERSATIONS);
+            good.end(Buffer.buffer("{\"subject\":\"x\"}" + " ".repeat(100_000)));
+            assertThat(good.response().toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS).statusCode(), equalTo(201));
+        } finally {
+            vertx.close();
+        }
+    }
+
+    private HttpClientRequest postOver(io.vertx.core.http.HttpClient client, String path) throws Exception {
+        return client.request(HttpMethod.POST, port, "localhost", path).toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS)
+                .putHeader("Content-Type", "application/json");
     }
 
     private static String inChunks(String body) {
