@@ -119,11 +119,10 @@ class RequestGuard {
     }
 
     private static void refuseUnread(RoutingContext context, Problem problem) {
-        // the body is not read, so the connection cannot serve another request; by HTTP/2 the header is an error that ends all of them
+        // the body is not read, so the connection cannot serve another request; by HTTP/2, where Quarkus passes over the rest, the header is an error that ends all of them
         if (context.request().version() != HttpVersion.HTTP_2) {
             context.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
         }
         problem.answer(context.response());
-        UnreadBody.passOver(context.request());
     }
 }

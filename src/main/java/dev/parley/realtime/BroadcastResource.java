@@ -8,7 +8,6 @@ import dev.parley.broadcast.Broadcast;
 import dev.parley.broadcast.Topic;
 import dev.parley.broadcast.TopicHub;
 import dev.parley.conversation.RootPath;
-import dev.parley.conversation.UnreadBody;
 import dev.parley.realtime.BroadcastBatch.Item;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import io.quarkus.vertx.http.runtime.filters.Filters;
@@ -166,12 +165,11 @@ class BroadcastResource {
         }
         open(response).setStatusCode(refusal.status()).putHeader(HttpHeaders.CONTENT_TYPE, JSON);
         if (!context.request().isEnded() && context.request().version() != HttpVersion.HTTP_2) {
-            // what is not read of the body would be taken for the next request
+            // what is not read of the body would be taken for the next request; by HTTP/2 Quarkus passes over it
             response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
             response.end(refusal.body()).onComplete(sent -> context.request().connection().close());
         } else {
             response.end(refusal.body());
-            UnreadBody.passOver(context.request());
         }
     }
 
