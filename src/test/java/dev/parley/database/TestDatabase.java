@@ -25,6 +25,7 @@ public final class TestDatabase {
         Database database = new Database();
         database.inPlace();
         database.settle();
+        database.settled().await().indefinitely();
         return database;
     }
 }
