@@ -93,7 +93,11 @@ public class Tail {
     void start(@Observes StartupEvent event) {
         database.migrated().subscribe().with(migrated -> context.runOnContext(ignored -> {
             vertx.setPeriodic(config.pollInterval().toMillis(), tick -> ring());
-            vertx.setTimer(LONGEST_START_MS, tick -> database.settle());
+            vertx.setTimer(LONGEST_START_MS, tick -> {
+                if (!stopped) {
+                    database.settle();
+                }
+            });
             connect();
         }), failure -> LOG.error("the feed does not start", failure));
         database.settled().subscribe().with(settled -> context.runOnContext(ignored -> doorbell.start(this::ring)));

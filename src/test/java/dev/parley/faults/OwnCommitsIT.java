@@ -68,8 +68,8 @@ class OwnCommitsIT {
                     return true;
                 })) {
             awaitSteps(load, 150);
+            Await.until(() -> cuts.hits() > 20, PATIENCE, () -> cuts.hits() + " cuts"); // a fast machine has taken its steps before
             cuts.close();
-            assertTrue(cuts.hits() > 20, () -> cuts.hits() + " cuts");
             load.stop();
             plain.all().forEach(Follower::awaitLive);
             assertExact(load, plain, supabase);
