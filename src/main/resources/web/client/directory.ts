@@ -493,6 +493,7 @@ function withLast(conversation: Conversation, message: Message): Conversation {
   return { ...conversation, last_seq: message.seq, last_message: message, last_message_at: message.created_at };
 }
 
-function activity(conversation: Conversation): string {
+/** When something was said in it last, or it was begun. */
+export function activity(conversation: Conversation): string {
   return conversation.last_message_at ?? conversation.created_at;
 }

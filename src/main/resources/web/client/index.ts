@@ -2,7 +2,7 @@
 export { ApiError } from "./api";
 export type { ConnectionState } from "./connection";
 export type { ConversationView } from "./conversation";
-export type { ConversationSummary, Filter } from "./directory";
+export { activity, type ConversationSummary, type Filter } from "./directory";
 export type { Sender } from "./identity";
 export { Parley } from "./parley";
 export * from "./react";

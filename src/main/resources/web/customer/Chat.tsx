@@ -1,10 +1,11 @@
 import React, { useEffect, useState } from "react";
-import { useChatRealtime, useConversation, useParley, useTyping, type ChatMessage } from "../client";
+import { useChatRealtime, useConversation, useParley, useTyping } from "../client";
 import { Composer } from "../ui/Composer";
 import { ConnectionState } from "../ui/ConnectionState";
 import { Logo, PlusIcon } from "../ui/icons";
 import { MessageLog } from "../ui/MessageLog";
 import { Typing } from "../ui/Typing";
+import { isMine, senderLabel } from "./sender";
 
 const TITLE = document.title;
 
@@ -66,14 +67,6 @@ export function Chat({ conversationId, onLeave }: { conversationId: string; onLe
       )}
     </main>
   );
-}
-
-function isMine(message: ChatMessage): boolean {
-  return message.sender_role === "customer";
-}
-
-function senderLabel(message: ChatMessage): string {
-  return isMine(message) ? "You" : "Support";
 }
 
 /**

@@ -2,6 +2,7 @@ import React, { useEffect } from "react";
 import { useConversation } from "../client";
 import { fullTime, relativeTime, useNow } from "../ui/time";
 import type { Begun } from "./begun";
+import { senderLabel } from "./sender";
 
 interface Props {
   conversations: readonly Begun[];
@@ -43,7 +44,7 @@ function Item({ begun, now, onOpen, onGone }: ItemProps): React.JSX.Element {
               {relativeTime(last.created_at, now)}
             </time>
             <span className="earlier-last" dir="auto">
-              {last.sender_role === "customer" ? "You: " : last.sender_role === "admin" ? "Support: " : ""}
+              {last.sender_role !== "system" && `${senderLabel(last)}: `}
               {last.content.slice(0, 200)}
             </span>
           </>

@@ -1,5 +1,5 @@
 import React, { memo } from "react";
-import type { ConversationSummary } from "../client";
+import { activity, type ConversationSummary } from "../client";
 import { Flag } from "../ui/Flag";
 import { customerName } from "../ui/person";
 import { fullTime } from "../ui/time";
@@ -15,7 +15,7 @@ interface Props {
 
 export const ConversationItem = memo(function ConversationItem(props: Props): React.JSX.Element {
   const { conversation, active, entry, when } = props;
-  const at = conversation.last_message_at ?? conversation.created_at;
+  const at = activity(conversation);
   const typing = conversation.typists.some((t) => t.sender_role === "customer");
   const unread = conversation.unread && !active;
   return (

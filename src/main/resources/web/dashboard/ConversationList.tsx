@@ -1,5 +1,5 @@
 import React, { forwardRef, useEffect, useState } from "react";
-import { compareTimestamps, type ConversationSummary, type Filter, type UseConversations } from "../client";
+import { activity, compareTimestamps, type ConversationSummary, type Filter, type UseConversations } from "../client";
 import { ConnectionState } from "../ui/ConnectionState";
 import { Logo } from "../ui/icons";
 import { relativeTime, useNow } from "../ui/time";
@@ -77,7 +77,7 @@ export const ConversationList = forwardRef<HTMLElement, Props>(function Conversa
               conversation={conversation}
               active={conversation.id === active}
               entry={conversation.id === entry}
-              when={relativeTime(conversation.last_message_at ?? conversation.created_at, now)}
+              when={relativeTime(activity(conversation), now)}
             />
           ))}
         </ul>
@@ -105,8 +105,8 @@ export const ConversationList = forwardRef<HTMLElement, Props>(function Conversa
 });
 
 /** Those of another list that lie below would stand there without what is between. */
-function isDownTo(bottom: string | null, { last_message_at, created_at }: ConversationSummary): boolean {
-  return bottom === null || compareTimestamps(last_message_at ?? created_at, bottom) >= 0;
+function isDownTo(bottom: string | null, conversation: ConversationSummary): boolean {
+  return bottom === null || compareTimestamps(activity(conversation), bottom) >= 0;
 }
 
 function moveFocus(event: React.KeyboardEvent<HTMLElement>): void {

@@ -66,22 +66,11 @@ final class Inquiry {
     }
 
     Future<List<Judgement>> answer() {
-        for (Question next; (next = questions.poll()) != null; ) {
-            Question question = next.open(judgements);
-            if (question.cases().isEmpty()) {
-                continue;
-            }
-            if (isOver()) {
-                refuse(question);
-                continue;
-            }
-            return ask(together, question).compose(done -> answer());
-        }
-        return answerSuspects();
+        return answer(questions, together).compose(done -> answer(suspects, apart)).map(judgements);
     }
 
-    private Future<List<Judgement>> answerSuspects() {
-        for (Question next; (next = suspects.poll()) != null; ) {
+    private Future<Void> answer(Deque<Question> open, FilterPool database) {
+        for (Question next; (next = open.poll()) != null; ) {
             Question question = next.open(judgements);
             if (question.cases().isEmpty()) {
                 continue;
@@ -90,9 +79,9 @@ final class Inquiry {
                 refuse(question);
                 continue;
             }
-            return ask(apart, question).compose(done -> answerSuspects());
+            return ask(database, question).compose(done -> answer(open, database));
         }
-        return Future.succeededFuture(judgements);
+        return Future.succeededFuture();
     }
 
     private boolean isOver() {
